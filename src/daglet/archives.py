@@ -1,0 +1,159 @@
+"""OCI image archives and layouts on the host's disk: base images go in, finished images come out.
+
+Source: the OCI image layout specification, version 1.0.0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from daglet.errors import InvalidOperation
+
+_INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """An OCI image layout on disk, and the digest of the manifest or index that is meant."""
+
+    path: Path
+    digest: str
+
+
+def blob(layout: Path, digest: str) -> Path:
+    """Return the path of a blob in a layout."""
+    algorithm, _, name = digest.partition(":")
+    return layout / "blobs" / algorithm / name
+
+
+def load(layout: Path, digest: str) -> Any:
+    """Return the content of a JSON blob: a manifest, an index or a configuration."""
+    return json.loads(blob(layout, digest).read_bytes())
+
+
+def unpack(archive: Path, store: Path) -> Layout:
+    """Unpack an OCI image archive into the store, unless it is there, and return its layout.
+
+    The archive's index tells whether it is there, and stands at its beginning where we wrote it: an archive of any size
+    costs a few milliseconds.
+
+    Raises
+    ------
+    InvalidOperation
+        If the file is missing or no OCI image archive.
+    """
+    try:
+        with tarfile.open(archive) as tar:
+            index = tar.extractfile("index.json")
+            digest = str(json.load(index)["manifests"][0]["digest"]) if index else ""
+            target = store / digest.replace(":", "-")
+            if target.is_dir():
+                return Layout(target, digest)
+            store.mkdir(parents=True, exist_ok=True)
+            copy = Path(tempfile.mkdtemp(prefix=".new-", dir=store))
+            try:
+                tar.extractall(copy, filter="data")
+                copy.rename(target)
+            except OSError:
+                shutil.rmtree(copy, ignore_errors=True)
+                if not target.is_dir():
+                    raise
+            return Layout(target, digest)
+    except (OSError, KeyError, IndexError, ValueError, tarfile.TarError) as error:
+        msg = f"{archive} is no OCI image archive: {error}"
+        raise InvalidOperation(msg) from error
+
+
+def pack(layouts: Iterable[Layout], target: Path) -> str:
+    """Write images into one OCI image archive, several as the platforms of one index, and return its digest.
+
+    The archive is complete before it takes the target's name. Its bytes depend on nothing but the images.
+    """
+    images = list(layouts)
+    extra: dict[str, bytes] = {}
+    if len(images) == 1:
+        top = _descriptor(images[0])
+    else:
+        entries = [_descriptor(image) | {"platform": _platform(image)} for image in images]
+        body = _json({"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": entries})
+        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        extra[digest] = body
+        top = {"mediaType": _INDEX_TYPE, "digest": digest, "size": len(body)}
+    index = _json({"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": [top]})
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            _add(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
+            _add(tar, "index.json", index)
+            blobs = {digest: image.path for image in images for digest in references(image)}
+            for digest, body in sorted(extra.items()):
+                _add(tar, f"blobs/{digest.replace(':', '/')}", body)
+            for digest, layout in sorted(blobs.items()):
+                _add_file(tar, f"blobs/{digest.replace(':', '/')}", blob(layout, digest))
+        Path(name).chmod(0o644)
+        Path(name).rename(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return str(top["digest"])
+
+
+def references(image: Layout) -> Iterator[str]:
+    """Yield the digests of all blobs that an image consists of, its manifest first."""
+    yield image.digest
+    document = load(image.path, image.digest)
+    for child in document.get("manifests", ()):
+        yield from references(Layout(image.path, child["digest"]))
+    if "config" in document:
+        yield document["config"]["digest"]
+        yield from (layer["digest"] for layer in document["layers"])
+
+
+def sweep(image: Layout) -> None:
+    """Remove the blobs of a layout that the image does not consist of."""
+    wanted = {digest.partition(":")[2] for digest in references(image)}
+    for path in (image.path / "blobs" / "sha256").iterdir():
+        if path.name not in wanted:
+            path.unlink(missing_ok=True)
+
+
+def _descriptor(image: Layout) -> dict[str, Any]:
+    path = blob(image.path, image.digest)
+    return {
+        "mediaType": load(image.path, image.digest).get("mediaType", "application/vnd.oci.image.manifest.v1+json"),
+        "digest": image.digest,
+        "size": path.stat().st_size,
+    }
+
+
+def _platform(image: Layout) -> dict[str, str]:
+    config = load(image.path, load(image.path, image.digest)["config"]["digest"])
+    return {key: config[key] for key in ("architecture", "os", "variant") if config.get(key)}
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+
+
+def _add(tar: tarfile.TarFile, name: str, body: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = len(body)
+    tar.addfile(info, io.BytesIO(body))
+
+
+def _add_file(tar: tarfile.TarFile, name: str, path: Path) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = path.stat().st_size
+    with path.open("rb") as file:
+        tar.addfile(info, file)

@@ -1,0 +1,181 @@
+"""Running a plan: one `buildctl build` a requested value.
+
+Secrets reach buildctl through its environment or a file, never as arguments, and its environment holds nothing of the
+session's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+import anyio.abc
+from anyio.streams.text import TextReceiveStream
+
+from daglet import archives
+from daglet.dockerfile import SHIM, Plan
+from daglet.errors import BuildFailed, ExecFailed
+from daglet.progress import Progress
+
+_EPOCH = "0"
+_GRACE_SECONDS = 5
+
+
+class Engine(Protocol):
+    """A BuildKit that answers: where it is, and the tools that go with it."""
+
+    @property
+    def address(self) -> str:
+        """The address for `buildctl --addr`."""
+
+    @property
+    def buildctl(self) -> Path:
+        """The client's program."""
+
+    @property
+    def shim(self) -> Path:
+        """The folder that holds a static busybox for the engine's platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a plan's names stand for on this machine.
+
+    Parameters
+    ----------
+    contexts:
+        Folders, by build context.
+    layouts:
+        Image layouts, by build context.
+    secrets:
+        Plain values, by secret id.
+    secret_files:
+        Files that hold a secret's value, by secret id.
+    proxies:
+        Proxy variables for the commands, which BuildKit leaves out of images and cache keys.
+    """
+
+    contexts: Mapping[str, Path]
+    layouts: Mapping[str, archives.Layout]
+    secrets: Mapping[str, str]
+    secret_files: Mapping[str, Path]
+    proxies: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a solve left behind: the exporter's metadata and all that was reported on the way."""
+
+    metadata: Mapping[str, object]
+    progress: Progress
+
+
+async def solve(engine: Engine, plan: Plan, inputs: Inputs, output: str = "") -> Result:
+    """Build a plan's target.
+
+    Parameters
+    ----------
+    output:
+        The value of `buildctl build --output`; "" builds without exporting.
+
+    Raises
+    ------
+    ExecFailed
+        If a command ended with an exit code that was not expected.
+    BuildFailed
+        If the solve failed for another reason.
+    """
+    with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
+        Path(folder, "Dockerfile").write_text(plan.dockerfile, encoding="utf-8")
+        metadata = Path(folder, "metadata.json")
+        environment = _environment()
+        arguments = [*_arguments(engine, plan, inputs, environment), "--local", f"dockerfile={folder}"]
+        arguments += ["--metadata-file", str(metadata), *(["--output", output] if output else [])]
+        progress = Progress()
+        code = await _run([*_bound_to_us(), str(engine.buildctl), *arguments], environment, progress)
+        if code != 0:
+            raise _failure(plan, progress)
+        text = metadata.read_text() if metadata.exists() else ""
+        return Result(json.loads(text) if text else {}, progress)
+
+
+def _environment() -> dict[str, str]:
+    kept = ("PATH", "HOME", "XDG_CONFIG_HOME", "DOCKER_CONFIG", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _arguments(engine: Engine, plan: Plan, inputs: Inputs, environment: dict[str, str]) -> list[str]:
+    arguments = ["--addr", engine.address, "build", "--progress=rawjson", "--frontend=dockerfile.v0"]
+    options = {"target": plan.target, "build-arg:SOURCE_DATE_EPOCH": _EPOCH}
+    if plan.platform:
+        options["platform"] = plan.platform
+    folders = dict(inputs.contexts)
+    if f"from={SHIM}" in plan.dockerfile:
+        folders[SHIM] = engine.shim
+    for name, folder in folders.items():
+        arguments += ["--local", f"{name}={folder}"]
+        options[f"context:{name}"] = f"local:{name}"
+    for name, layout in inputs.layouts.items():
+        arguments += ["--oci-layout", f"{name}={layout.path}"]
+        options[f"context:{name}"] = f"oci-layout://{name}@{layout.digest}"
+    for number, (identity, value) in enumerate(inputs.secrets.items()):
+        environment[f"DAGLET_SECRET_{number}"] = value
+        arguments += ["--secret", f"id={identity},env=DAGLET_SECRET_{number}"]
+    for identity, path in inputs.secret_files.items():
+        arguments += ["--secret", f"id={identity},src={path}"]
+    options |= {f"build-arg:{name}": value for name, value in inputs.proxies.items()}
+    for name, value in options.items():
+        arguments += ["--opt", f"{name}={value}"]
+    return arguments
+
+
+def _bound_to_us() -> Sequence[str]:
+    """Return a prefix that ends the program when we are killed: BuildKit drops the steps of a client that is gone."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+
+
+async def _run(command: Sequence[str], environment: Mapping[str, str], progress: Progress) -> int:
+    process = await anyio.open_process(command, stdin=-3, stdout=-3, env=environment, start_new_session=True)
+    try:
+        if process.stderr:
+            pending = ""
+            async for chunk in TextReceiveStream(process.stderr, errors="replace"):
+                *lines, pending = (pending + chunk).split("\n")
+                for line in lines:
+                    progress.feed(line)
+            progress.feed(pending)
+        return await process.wait()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await _stop(process)
+
+
+async def _stop(process: anyio.abc.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+        with anyio.move_on_after(_GRACE_SECONDS):
+            await process.wait()
+        if process.returncode is None:
+            process.kill()
+    await process.aclose()
+
+
+def _failure(plan: Plan, progress: Progress) -> BuildFailed:
+    vertex = progress.failed
+    if vertex and vertex.exit_code is not None and vertex.place in plan.steps:
+        out, err = progress.streams(vertex)
+        return ExecFailed(plan.steps[vertex.place].args, vertex.exit_code, out, err)
+    detail = vertex.error if vertex else "\n".join(progress.messages[-5:]) or "buildctl ended without a word"
+    place = f"{vertex.name}: " if vertex and vertex.name else ""
+    return BuildFailed(f"{place}{detail}")
+
+

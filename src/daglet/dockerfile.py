@@ -1,0 +1,489 @@
+"""A graph of operations as a Dockerfile: pure, so that the same graph always gives the same text.
+
+Every container that something else refers to becomes a stage, and so does every directory that is more than a place in
+another tree. What lies between is the stage's instructions, in the order in which they were asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from daglet import instructions as ins
+from daglet import operations as ops
+from daglet.errors import InvalidOperation, Unsupported
+
+SHIM = "shim"
+"""The build context that holds a static busybox, for steps whose image lacks a tool."""
+
+ROOT = "/rootfs"
+"""Where a directory's content stands in its stage when commands make it: a RUN leaves `/dev`, `/proc` and `/sys` behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A Dockerfile and what it takes to build it.
+
+    Parameters
+    ----------
+    dockerfile:
+        The text.
+    target:
+        The stage that is the requested value.
+    platform:
+        The platform of the target, "" for the engine's own.
+    contexts:
+        The host folders that the text names, by build context.
+    archives:
+        The image archives that the text names, by build context.
+    secrets:
+        What each secret's id stands for: a secret, or the plain value of a volatile variable.
+    steps:
+        The commands, by stage and by their distance from the stage's last instruction that BuildKit reports.
+    """
+
+    dockerfile: str
+    target: str
+    platform: str
+    contexts: Mapping[str, ops.HostDirectory]
+    archives: Mapping[str, ops.FromArchive]
+    secrets: Mapping[str, ops.Secret | str]
+    steps: Mapping[tuple[str, int], ops.Exec]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller decides about the text.
+
+    Parameters
+    ----------
+    stage_variable:
+        The volatile variable whose value names a stage, so that a reader finds his own names again.
+    step_mounts:
+        Mounts that every command gets beside its own: how settings of the host reach it.
+    """
+
+    stage_variable: str = ""
+    step_mounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a tree or file is found: in a stage or build context, at a path."""
+
+    origin: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What a command in a container meets, apart from the file system."""
+
+    mounts: tuple[ops.Mount, ...] = ()
+    volatile: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, ops.Secret], ...] = ()
+    user: str = ""
+    workdir: str = "/"
+    has_command: bool = False
+    title: str = ""
+
+
+@dataclass(slots=True)
+class _Stage:
+    name: str
+    title: str
+    source: str
+    lines: list[str] = field(default_factory=list)
+    reported: int = 0
+    execs: list[tuple[int, ops.Exec]] = field(default_factory=list)
+
+    def add(self, line: str, *, step: ops.Exec | None = None) -> None:
+        if line.startswith(("COPY", "RUN", "WORKDIR")):
+            self.reported += 1
+            if step:
+                self.execs.append((self.reported, step))
+        self.lines.append(line)
+
+    def text(self) -> str:
+        comment = [f"# {self.title}"] if self.title else []
+        return "\n".join([*comment, self.source, *self.lines])
+
+
+def render(target: ops.Container | ops.Directory | ops.File, options: Options | None = None) -> Plan:
+    """Return the Dockerfile whose target holds the requested value.
+
+    A container is a stage of its own; a directory's content, or a single file, stands at the target's root.
+
+    Raises
+    ------
+    Unsupported
+        If the graph holds an operation that a Dockerfile cannot express.
+    InvalidOperation
+        If an argument cannot be written down.
+    """
+    return _Renderer(target, options or Options()).plan()
+
+
+class _Renderer:
+    def __init__(self, target: ops.Container | ops.Directory | ops.File, options: Options) -> None:
+        self._target = target
+        self._options = options
+        self._stages: list[_Stage] = []
+        self._stage_of: dict[str, str] = {}
+        self._names: set[str] = {"scratch", SHIM}
+        self._contexts: dict[str, ops.HostDirectory] = {}
+        self._archives: dict[str, ops.FromArchive] = {}
+        self._secrets: dict[str, ops.Secret | str] = {}
+        self._surroundings: dict[str, _Surroundings] = {}
+        self._ends = _stage_ends(target)
+
+    def plan(self) -> Plan:
+        target = self._target
+        if isinstance(target, ops.Container):
+            name, platform = self._container(target), target.platform
+        else:
+            name, platform = self._export(target), ""
+        return Plan(
+            dockerfile="\n\n".join(stage.text() for stage in self._stages) + "\n",
+            target=name,
+            platform=platform,
+            contexts=self._contexts,
+            archives=self._archives,
+            secrets=self._secrets,
+            steps={(s.name, s.reported - index): step for s in self._stages for index, step in s.execs},
+        )
+
+    # --- names
+
+    def _name(self, wanted: str) -> str:
+        base = re.sub(r"[^a-z0-9._-]+", "-", wanted.lower()).strip("-._") or "stage"
+        base = base if base[0].isalpha() else f"s-{base}"
+        name, number = base, 1
+        while name in self._names:
+            number += 1
+            name = f"{base}-{number}"
+        self._names.add(name)
+        return name
+
+    # --- containers
+
+    def _container(self, node: ops.Container) -> str:
+        """Return the name of the stage that ends with a container."""
+        if name := self._stage_of.get(node.digest):
+            return name
+        chain: list[ops.ContainerStep] = []
+        cursor = node
+        while isinstance(cursor, ops.ContainerStep) and (cursor is node or cursor.digest not in self._ends):
+            chain.append(cursor)
+            cursor = cursor.parent
+        source = self._container(cursor) if isinstance(cursor, ops.ContainerStep) else self._base(cursor)
+        around = self._around(cursor)
+        end = self._around(node)
+        name = self._name(end.title or _role(node))
+        stage = _Stage(name, end.title, self._from(cursor, source, name))
+        for step in reversed(chain):
+            self._step(stage, around, step.step)
+            around = self._around(step)
+        self._stages.append(stage)
+        self._stage_of[node.digest] = name
+        return name
+
+    def _base(self, node: ops.Container) -> str:
+        match node:
+            case ops.Scratch():
+                return "scratch"
+            case ops.FromAddress():
+                return node.address
+            case ops.FromArchive():
+                for name, archive in self._archives.items():
+                    if archive == node:
+                        return name
+                name = self._name(node.archive.name.removesuffix(".tar"))
+                self._archives[name] = node
+                return name
+        msg = f"unknown base {node!r}"
+        raise TypeError(msg)
+
+    def _from(self, base: ops.Container, source: str, name: str) -> str:
+        root = self._target.platform if isinstance(self._target, ops.Container) else ""
+        own = base.platform
+        platform = f"--platform={own} " if own and own != root and not isinstance(base, ops.ContainerStep) else ""
+        return f"FROM {platform}{source} AS {name}"
+
+    def _around(self, node: ops.Container) -> _Surroundings:
+        """Return what a command that follows a container meets. Walks down first: a chain may be long."""
+        pending: list[ops.ContainerStep] = []
+        cursor = node
+        while cursor.digest not in self._surroundings and isinstance(cursor, ops.ContainerStep):
+            pending.append(cursor)
+            cursor = cursor.parent
+        around = self._surroundings.setdefault(cursor.digest, _Surroundings())
+        for step in reversed(pending):
+            around = self._after(around, step.step)
+            self._surroundings[step.digest] = around
+        return around
+
+    def _after(self, around: _Surroundings, step: ops.Node) -> _Surroundings:
+        match step:
+            case ops.Mount():
+                kept = tuple(mount for mount in around.mounts if mount.path != step.path)
+                return replace(around, mounts=(*kept, step) if step.kind else kept)
+            case ops.Setting(kind="VOLATILE", name=name, value=value):
+                if name == self._options.stage_variable:
+                    return replace(around, title=value if isinstance(value, str) else "")
+                kept_values = tuple(pair for pair in around.volatile if pair[0] != name)
+                return replace(around, volatile=(*kept_values, (name, value)) if isinstance(value, str) else kept_values)
+            case ops.Setting(kind="SECRET", name=name, secret=secret):
+                kept_secrets = tuple(pair for pair in around.secrets if pair[0] != name)
+                return replace(around, secrets=(*kept_secrets, (name, secret)) if secret else kept_secrets)
+            case ops.Setting(kind="USER", value=value):
+                return replace(around, user=value if isinstance(value, str) else "")
+            case ops.Setting(kind="WORKDIR", value=value):
+                return replace(around, workdir=value if isinstance(value, str) else "/")
+            case ops.Setting(kind="CMD", value=value):
+                return replace(around, has_command=bool(value))
+            case _:
+                return around
+
+    def _step(self, stage: _Stage, around: _Surroundings, step: ops.Node) -> None:
+        match step:
+            case ops.Exec():
+                self._exec(stage, around, step)
+            case ops.Setting():
+                for line in ins.setting(step, has_command=around.has_command):
+                    stage.add(line)
+            case ops.Edit():
+                self._edit(stage, step, "", around.user)
+            case ops.Mount():
+                pass
+
+    def _exec(self, stage: _Stage, around: _Surroundings, step: ops.Exec) -> None:
+        flags = [flag for mount in around.mounts for flag in self._mount(mount)]
+        flags += [f"type=secret,id={self._secret(name, value)},env={name}" for name, value in around.volatile]
+        flags += [f"type=secret,id={self._secret(s.name, s)},env={name}" for name, s in around.secrets]
+        flags += self._options.step_mounts
+        args = step.args
+        if script := ins.capture_script(step):
+            stage.add(f"COPY --link{_chown(around.user)} --from={self._empty()} / {ops.CAPTURE_DIR}/")
+            flags.append(ins.SHIM_MOUNT)
+            args = (ins.BUSYBOX, "sh", "-c", script, "--", *args)
+        stage.add(ins.run(flags, args), step=step)
+
+    def _mount(self, mount: ops.Mount) -> Iterator[str]:
+        target = ins.mount_value(mount.path)
+        match mount.source:
+            case ops.CacheVolume(key=key, owner=volume_owner):
+                owner = ins.owner_flags(mount.owner or volume_owner)
+                yield f"type=cache,id={ins.cache_id(key)},target={target},sharing={mount.sharing.lower()}{owner}"
+            case ops.Directory() as directory:
+                place = self._directory(directory)
+                mode = "" if mount.read_only else ",rw"
+                yield f"type=bind,from={place.origin},source={ins.mount_value(place.path)},target={target}{mode}"
+            case ops.File() as file:
+                place = self._file(file)
+                yield f"type=bind,from={place.origin},source={ins.mount_value(place.path)},target={target}"
+            case ops.Secret() as secret:
+                mode = f",mode={mount.mode:04o}" if mount.mode is not None else ""
+                owner = ins.owner_flags(mount.owner)
+                yield f"type=secret,id={self._secret(secret.name, secret)},target={target}{mode}{owner}"
+            case None:
+                size = f",size={mount.size}" if mount.size else ""
+                yield f"type=tmpfs,target={target}{size}"
+
+    def _secret(self, name: str, value: ops.Secret | str) -> str:
+        """Return a secret's id. The id is part of the step's cache key, so it says what the value is for, never what it is."""
+        base = re.sub(r"[^A-Za-z0-9_.-]+", "-", name) or "secret"
+        identity, number = base, 1
+        while self._secrets.get(identity, value) != value:
+            number += 1
+            identity = f"{base}-{number}"
+        self._secrets[identity] = value
+        return identity
+
+    # --- directories and files
+
+    def _directory(self, node: ops.Directory) -> _Place:
+        match node:
+            case ops.EmptyDirectory():
+                return _Place(self._empty(), "/")
+            case ops.HostDirectory():
+                return _Place(self._context(node), "/")
+            case ops.ContainerDirectory():
+                return _Place(self._container(node.container), node.path)
+            case ops.SubDirectory():
+                place = self._directory(node.parent)
+                return _Place(place.origin, ops.absolute(node.path.lstrip("/") or ".", place.path))
+            case ops.DirectoryEdit():
+                return self._edited(node)
+        msg = f"unknown directory {node!r}"
+        raise TypeError(msg)
+
+    def _edited(self, node: ops.DirectoryEdit) -> _Place:
+        edits: list[ops.Edit] = []
+        cursor: ops.Directory = node
+        while isinstance(cursor, ops.DirectoryEdit):
+            edits.append(cursor.edit)
+            cursor = cursor.parent
+        root = "" if all(isinstance(edit, ops.CopyDirectory | ops.CopyFile) for edit in edits) else ROOT
+        if name := self._stage_of.get(node.digest):
+            return _Place(name, root or "/")
+        stage = _Stage("", "", "")
+        if not isinstance(cursor, ops.EmptyDirectory):
+            self._edit(stage, ops.CopyDirectory("/", cursor), root, "")
+        for edit in reversed(edits):
+            self._edit(stage, edit, root, "")
+        name = self._name("files")
+        stage.name, stage.source = name, f"FROM scratch AS {name}"
+        self._stages.append(stage)
+        self._stage_of[node.digest] = name
+        return _Place(name, root or "/")
+
+    def _file(self, node: ops.File) -> _Place:
+        match node:
+            case ops.FileIn():
+                place = self._directory(node.directory)
+                return _Place(place.origin, ops.absolute(node.path.lstrip("/"), place.path))
+            case ops.HostFile():
+                folder, _, name = node.path.rpartition("/")
+                return _Place(self._context(ops.HostDirectory(folder or "/", (((name,), ()),))), f"/{name}")
+            case ops.NewFile():
+                stage = _Stage("", "", "")
+                self._new_file(stage, node, f"/{node.name}", "")
+                if name := self._stage_of.get(node.digest):
+                    return _Place(name, f"/{node.name}")
+                name = self._name("files")
+                stage.name, stage.source = name, f"FROM scratch AS {name}"
+                self._stages.append(stage)
+                self._stage_of[node.digest] = name
+                return _Place(name, f"/{node.name}")
+        what = f"a {type(node).__name__} as a source of files"
+        raise Unsupported(what)
+
+    def _export(self, node: ops.Directory | ops.File) -> str:
+        """Return the stage that holds nothing but the value, for an export to the host."""
+        place = self._directory(node) if isinstance(node, ops.Directory) else self._file(node)
+        name = self._name("export")
+        stage = _Stage(name, "", f"FROM scratch AS {name}")
+        source = ins.path(place.path)
+        if isinstance(node, ops.Directory):
+            stage.add(f"COPY --link --from={place.origin} {source.rstrip('/')}/ /")
+        else:
+            stage.add(f"COPY --link --from={place.origin} {source} /{ins.path(node.name)}")
+        self._stages.append(stage)
+        return name
+
+    def _empty(self) -> str:
+        if name := self._stage_of.get("empty"):
+            return name
+        name = self._name("empty")
+        self._stages.append(_Stage(name, "", f"FROM scratch AS {name}"))
+        self._stage_of["empty"] = name
+        return name
+
+    def _context(self, node: ops.HostDirectory) -> str:
+        for name, known in self._contexts.items():
+            if known == node:
+                return name
+        name = self._name(node.path.rstrip("/").rpartition("/")[2] or "context")
+        self._contexts[name] = node
+        return name
+
+    # --- changes to a tree
+
+    def _edit(self, stage: _Stage, edit: ops.Edit, root: str, user: str) -> None:
+        match edit:
+            case ops.CopyDirectory():
+                self._copy_directory(stage, edit, root)
+            case ops.CopyFile():
+                self._copy_file(stage, edit, root)
+            case ops.MakeDirectory() if edit.permissions == 0o755:  # noqa: PLR2004 - what COPY gives a folder it makes
+                stage.add(f"COPY --link --from={self._empty()} / {ins.path(root + edit.path)}/")
+            case _:
+                with_root = bool(user) and not root
+                if with_root:
+                    stage.add("USER 0:0")
+                stage.add(ins.run([ins.SHIM_MOUNT], ins.shim_command(edit, root)))
+                if with_root:
+                    stage.add(f"USER {ins.word(user)}")
+
+    def _copy_directory(self, stage: _Stage, edit: ops.CopyDirectory, root: str) -> None:
+        if edit.permissions is not None:
+            what = "withDirectory(permissions:)"
+            raise Unsupported(what)
+        source, exclude = edit.source, edit.exclude
+        if (edit.include or exclude) and isinstance(source, ops.HostDirectory):
+            source, exclude = replace(source, filters=(*source.filters, (edit.include, exclude))), ()
+        elif edit.include:
+            what = "withDirectory(include:) of a directory that is not the host's"
+            raise Unsupported(what)
+        place = self._directory(source)
+        excluded = "".join(f" --exclude={ins.path(pattern)}" for pattern in exclude)
+        target = ins.path(root + edit.path).rstrip("/")
+        folder = ins.path(place.path).rstrip("/")
+        stage.add(f"COPY --link{_chown(edit.owner)}{excluded} --from={place.origin} {folder}/ {target}/")
+
+    def _copy_file(self, stage: _Stage, edit: ops.CopyFile, root: str) -> None:
+        target = root + edit.path + (edit.source.name if edit.path.endswith("/") else "")
+        if isinstance(edit.source, ops.NewFile) and ins.fits_heredoc(edit.source.contents):
+            source = edit.source if edit.permissions is None else edit.source.with_(permissions=edit.permissions)
+            self._new_file(stage, source, target, edit.owner)
+            return
+        place = self._file(edit.source)
+        mode = f" --chmod={edit.permissions:04o}" if edit.permissions is not None else ""
+        stage.add(f"COPY --link{_chown(edit.owner)}{mode} --from={place.origin} {ins.path(place.path)} {ins.path(target)}")
+
+    def _new_file(self, stage: _Stage, file: ops.NewFile, target: str, owner: str) -> None:
+        if not ins.fits_heredoc(file.contents):
+            what = "a new file whose content is not lines of plain text"
+            raise Unsupported(what)
+        mode = f" --chmod={file.permissions:04o}" if file.permissions != 0o644 else ""  # noqa: PLR2004 - COPY's own default
+        stage.add(ins.heredoc(f"COPY --link{_chown(owner)}{mode}", file.contents, ins.path(target)))
+
+
+def _chown(owner: str) -> str:
+    return f" --chown={ins.word(owner)}" if owner else ""
+
+
+def _role(node: ops.Container) -> str:
+    digest = hashlib.sha256(node.digest.encode()).hexdigest()[:8]
+    return f"stage-{digest}"
+
+
+def _stage_ends(target: ops.Node) -> frozenset[str]:
+    """Return the containers that more than one thing refers to, or that something copies from."""
+    children: dict[str, set[str]] = {}
+    ends: set[str] = set()
+    seen: set[str] = set()
+    pending: list[ops.Node] = [target]
+    while pending:
+        node = pending.pop()
+        if node.digest in seen:
+            continue
+        seen.add(node.digest)
+        for child in _references(node):
+            if isinstance(node, ops.ContainerStep) and child is node.parent:
+                children.setdefault(child.digest, set()).add(node.digest)
+            elif isinstance(child, ops.Container):
+                ends.add(child.digest)
+            pending.append(child)
+    return frozenset(ends | {digest for digest, users in children.items() if len(users) > 1})
+
+
+def _references(node: ops.Node) -> Iterator[ops.Node]:
+    for name in node.__dataclass_fields__:
+        value = getattr(node, name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, ops.Node):
+                yield item
+
+
+def dump(plan: Plan) -> str:
+    """Return a plan as text for people: the Dockerfile, headed by the build contexts that it takes."""
+    lines = [f"# build context {name}: {source.path}" for name, source in sorted(plan.contexts.items())]
+    lines += [f"# image archive {name}: {source.archive.name}" for name, source in sorted(plan.archives.items())]
+    return "\n".join([*lines, "", plan.dockerfile]) if lines else plan.dockerfile
+
+

@@ -1,0 +1,220 @@
+"""Values of nodes: what has to be built to know them, and what the host's disk tells without a build."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from daglet import archives, buildctl, contexts, dockerfile
+from daglet import operations as ops
+from daglet.errors import InvalidOperation
+from daglet.host import STEP_MOUNTS, HostSettings
+
+_PINNED = re.compile(r" FROM (\S+@sha256:[0-9a-f]{64})")
+
+
+@dataclass(slots=True)
+class Evaluator:
+    """Computes values on one engine.
+
+    Parameters
+    ----------
+    engine:
+        The BuildKit that builds.
+    state:
+        A folder of the user's for build contexts, unpacked bases and image layouts.
+    host:
+        The host's network settings.
+    stage_variable:
+        The volatile variable that names stages (see `dockerfile.Options`).
+    secrets:
+        The values of secrets, by name. They live here and nowhere else.
+    """
+
+    engine: buildctl.Engine
+    state: Path
+    host: HostSettings
+    stage_variable: str = ""
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    _done: set[str] = field(default_factory=set)
+
+    def render(self, node: ops.Container | ops.Directory | ops.File) -> dockerfile.Plan:
+        """Return the plan that builds a value."""
+        return dockerfile.render(node, dockerfile.Options(self.stage_variable, STEP_MOUNTS))
+
+    async def sync(self, node: ops.Container | ops.Directory | ops.File) -> None:
+        """Build a value and leave it in the engine. What a session has built once it does not ask for again."""
+        if node.digest not in self._done:
+            await self._solve(node)
+            self._done.add(node.digest)
+
+    async def export_archive(self, variants: Sequence[ops.Container], target: Path) -> str:
+        """Write containers, one for each platform, as one OCI image archive and return its digest.
+
+        BuildKit writes into a layout of ours that keeps the layers of the last time, so that only new ones travel.
+        """
+        images: list[archives.Layout] = []
+        async with self._locked(self._export_folder(target)) as folder:
+
+            async def export(number: int, container: ops.Container) -> None:
+                layout = folder / str(number)
+                layout.mkdir(parents=True, exist_ok=True)
+                result = await self._solve(container, f"type=oci,tar=false,dest={layout}")
+                images[number] = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
+
+            images += [archives.Layout(folder, "")] * len(variants)
+            async with anyio.create_task_group() as exports:
+                for number, container in enumerate(variants):
+                    exports.start_soon(export, number, container)
+            digest = await anyio.to_thread.run_sync(archives.pack, images, target)
+            for image in images:
+                archives.sweep(image)
+        return digest
+
+    async def export_directory(self, node: ops.Directory, target: Path) -> None:
+        """Write a directory's content into a folder of the host, over what is there."""
+        with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
+            copy = Path(folder, "export")
+            await self._solve(node, f"type=local,dest={copy}")
+            await anyio.to_thread.run_sync(_merge, copy, target)
+
+    async def export_file(self, node: ops.File, target: Path) -> None:
+        """Write a file to the host; it is complete before it takes the target's name."""
+        async with self.exported(node) as folder:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+            os.close(handle)
+            shutil.copy2(folder / node.name, name)
+            Path(name).rename(target)
+
+    async def resolve_address(self, node: ops.FromAddress) -> str:
+        """Return an image's address with the digest that its tag stands for now."""
+        result = await self._solve(node)
+        for vertex in result.progress.vertices.values():
+            if match := _PINNED.search(vertex.name):
+                return match[1]
+        msg = f"the engine did not say which digest {node.address} stands for"
+        raise InvalidOperation(msg)
+
+    async def read(self, node: ops.File) -> bytes:
+        """Return a file's content."""
+        if isinstance(node, ops.NewFile):
+            return node.contents.encode()
+        if path := host_path(node):
+            return await anyio.to_thread.run_sync(_read, path)
+        async with self.exported(node) as folder:
+            return (folder / node.name).read_bytes()
+
+    @asynccontextmanager
+    async def exported(self, node: ops.Directory | ops.File) -> AsyncIterator[Path]:
+        """Yield a folder that holds a value's files for as long as the context lasts."""
+        with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
+            copy = Path(folder, "export")
+            await self._solve(node, f"type=local,dest={copy}")
+            copy.mkdir(exist_ok=True)
+            yield copy
+
+    async def _solve(self, node: ops.Container | ops.Directory | ops.File, output: str = "") -> buildctl.Result:
+        plan = self.render(node)
+        inputs = await self._inputs(plan)
+        return await buildctl.solve(self.engine, plan, inputs, output)
+
+    async def _inputs(self, plan: dockerfile.Plan) -> buildctl.Inputs:
+        folders = {
+            name: await anyio.to_thread.run_sync(contexts.stage, directory, self.state / "contexts")
+            for name, directory in plan.contexts.items()
+        }
+        layouts = {name: await self._layout(base) for name, base in plan.archives.items()}
+        secrets = {name: value if isinstance(value, str) else self.plaintext(value) for name, value in plan.secrets.items()}
+        return buildctl.Inputs(
+            contexts=folders,
+            layouts=layouts,
+            secrets={**self.host.secrets, **secrets},
+            secret_files=self.host.secret_files,
+            proxies=self.host.proxies,
+        )
+
+    async def _layout(self, base: ops.FromArchive) -> archives.Layout:
+        store = self.state / "layouts"
+        if path := host_path(base.archive):
+            return await anyio.to_thread.run_sync(archives.unpack, path, store)
+        with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
+            path = Path(folder, "image.tar")
+            if isinstance(base.archive, ops.Archive):
+                await self.export_archive(base.archive.variants, path)
+            else:
+                path.write_bytes(await self.read(base.archive))
+            return await anyio.to_thread.run_sync(archives.unpack, path, store)
+
+    def plaintext(self, secret: ops.Secret) -> str:
+        """Return a secret's value.
+
+        Raises
+        ------
+        InvalidOperation
+            If the session does not know it, or its variable or file is missing.
+        """
+        kind, _, place = secret.source.partition("://")
+        try:
+            match kind:
+                case "":
+                    return self.secrets[secret.name]
+                case "env":
+                    return os.environ[place]
+                case "file":
+                    return Path(place).read_text(encoding="utf-8")
+        except (KeyError, OSError, ValueError) as error:
+            msg = f"the secret {secret.name!r} cannot be read from {secret.source or 'this session'}"
+            raise InvalidOperation(msg) from error
+        msg = f"the secret {secret.name!r} comes from {kind}://, which the embedded session does not read (env://, file://)"
+        raise InvalidOperation(msg)
+
+    def _export_folder(self, target: Path) -> Path:
+        return self.state / "images" / hashlib.sha256(str(target).encode()).hexdigest()[:16]
+
+    @asynccontextmanager
+    async def _locked(self, folder: Path) -> AsyncIterator[Path]:
+        """Hold a folder for ourselves: two builds of one image at a time would sweep each other's layers away."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    await anyio.sleep(0.05)
+            yield folder
+
+
+def host_path(node: ops.File) -> Path | None:
+    """Return where a file is on the host's disk, None if it is made by a build."""
+    match node:
+        case ops.HostFile(path=path):
+            return Path(path)
+        case ops.FileIn(directory=ops.HostDirectory(path=folder), path=path):
+            return Path(folder, path.lstrip("/"))
+    return None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"cannot read {path}: {error.strerror}"
+        raise InvalidOperation(msg) from error
+
+
+def _merge(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)

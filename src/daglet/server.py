@@ -1,0 +1,200 @@
+"""The session: the Dagger API over HTTP on loopback, for whoever holds the token.
+
+Source: the protocol of dagger-io 0.21: POST `/query` with basic auth (the token, an empty password), a GraphQL document
+and its variables as JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+import secrets
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import anyio
+import uvicorn
+from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema, graphql
+from graphql.type import GraphQLInterfaceType
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from daglet import resolve
+from daglet.errors import DagletError, ExecFailed, InvalidOperation, Unsupported
+from daglet.evaluate import Evaluator
+
+VERSION = "v0.21.8"
+"""The version of the Dagger API that the schema was made from."""
+
+_BODY_LIMIT = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where a client finds the session. The token is the only thing that lets one in."""
+
+    port: int
+    token: str = field(repr=False)
+
+
+@asynccontextmanager
+async def serve(evaluator: Evaluator) -> AsyncIterator[Session]:
+    """Serve a session on a free loopback port for as long as the context lasts."""
+    token = secrets.token_urlsafe(32)
+    app = _App(evaluator, token)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = _Server(
+            uvicorn.Config(
+                Starlette(routes=[Route("/query", app.query, methods=["POST"])]),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                ws="none",
+                timeout_graceful_shutdown=1,
+            )
+        )
+        async with anyio.create_task_group() as group:
+            group.start_soon(server.serve, [listener])
+            try:
+                yield Session(listener.getsockname()[1], token)
+            finally:
+                server.should_exit = True
+                server.force_exit = True
+                group.cancel_scope.cancel()
+
+
+class _Server(uvicorn.Server):
+    def capture_signals(self) -> AbstractContextManager[None]:
+        """Leave signals to the program that the session is part of."""
+        return nullcontext()
+
+
+class _App:
+    def __init__(self, evaluator: Evaluator, token: str) -> None:
+        self._token = token
+        self._context = _Context(evaluator)
+
+    async def query(self, request: Request) -> Response:
+        """Answer one request."""
+        if not self._allowed(request.headers.get("authorization", "")):
+            return Response(status_code=401, headers={"WWW-Authenticate": "Basic"})
+        if int(request.headers.get("content-length") or 0) > _BODY_LIMIT:
+            return Response(status_code=413)
+        body = await request.json()
+        result = await self._execute(body["query"], body.get("variables") or {})
+        return JSONResponse(result.formatted)
+
+    def _allowed(self, header: str) -> bool:
+        scheme, _, credentials = header.partition(" ")
+        try:
+            user = base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+        return scheme.lower() == "basic" and hmac.compare_digest(user.encode(), self._token.encode())
+
+    async def _execute(self, query: str, variables: Mapping[str, Any]) -> ExecutionResult:
+        return await graphql(schema(), query, variable_values=dict(variables), context_value=self._context)
+
+
+@dataclass(slots=True)
+class _Context:
+    """What resolvers share: the evaluator, and the nodes that the client holds ids of."""
+
+    evaluator: Evaluator
+    nodes: dict[str, Any] = field(default_factory=dict)
+
+    def remember(self, node: Any) -> str:
+        identity = f"{resolve.kind_of(node)}:{node.digest[:32]}"
+        self.nodes[identity] = node
+        return identity
+
+    def recall(self, identity: str) -> Any:
+        try:
+            return self.nodes[identity]
+        except KeyError:
+            msg = f"this session has no object with the id {identity[:80]!r}"
+            raise InvalidOperation(msg) from None
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """Return the served schema with its resolvers."""
+    built = build_schema(resources.files("daglet").joinpath("schema.graphql").read_text(encoding="utf-8"), assume_valid=True)
+    for kind in built.type_map.values():
+        if isinstance(kind, GraphQLInterfaceType):
+            kind.resolve_type = lambda value, *_: resolve.kind_of(value)
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            for name, item in kind.fields.items():
+                item.resolve = _resolver(kind.name, name)
+    return built
+
+
+def _resolver(kind: str, name: str) -> Any:
+    function = resolve.served(kind, name)
+
+    async def answer(parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        context: _Context = info.context
+        try:
+            match kind, name:
+                case "Query", "version":
+                    return VERSION
+                case "Query", "node":
+                    return context.recall(arguments["id"])
+                case _, "id":
+                    return context.remember(parent)
+            if function is None:
+                what = f"{kind}.{name}"
+                raise Unsupported(what)
+            value = function(context.evaluator, parent, **_arguments(context, info, function, kind, name, arguments))
+            if hasattr(value, "__await__"):
+                value = await value
+            return context.remember(value) if name == "sync" else value
+        except DagletError as error:
+            raise GraphQLError(str(error), extensions=_extensions(error)) from error
+
+    return answer
+
+
+def _arguments(
+    context: _Context, info: GraphQLResolveInfo, function: Any, kind: str, name: str, arguments: dict[str, Any]
+) -> dict[str, Any]:
+    declared = info.parent_type.fields[info.field_name].args
+    accepted = function.__kwdefaults__ or {}
+    names = set(function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]) | set(accepted)
+    ready: dict[str, Any] = {}
+    for key, value in arguments.items():
+        snake = re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower()
+        if snake not in names:
+            if not value:
+                continue
+            what = f"{kind}.{name}({key}:)"
+            raise Unsupported(what)
+        if value is None:
+            continue
+        if "ID" in str(declared[key].type):
+            value = tuple(map(context.recall, value)) if isinstance(value, list) else context.recall(value)  # noqa: PLW2901
+        ready[snake] = tuple(value) if isinstance(value, list) else value
+    return ready
+
+
+def _extensions(error: DagletError) -> dict[str, Any] | None:
+    if not isinstance(error, ExecFailed):
+        return None
+    return {
+        "_type": "EXEC_ERROR",
+        "cmd": list(error.command),
+        "exitCode": error.exit_code,
+        "stdout": error.stdout,
+        "stderr": error.stderr,
+    }
+
+
