@@ -84,10 +84,8 @@ class Evaluator:
 
     async def export_directory(self, node: ops.Directory, target: Path) -> None:
         """Write a directory's content into a folder of the host, over what is there."""
-        with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
-            copy = Path(folder, "export")
-            await self._solve(node, f"type=local,dest={copy}")
-            await anyio.to_thread.run_sync(_merge, copy, target)
+        async with self.exported(node) as folder:
+            await anyio.to_thread.run_sync(_merge, folder, target)
 
     async def export_file(self, node: ops.File, target: Path) -> None:
         """Write a file to the host; it is complete before it takes the target's name."""
@@ -118,7 +116,10 @@ class Evaluator:
 
     @asynccontextmanager
     async def exported(self, node: ops.Directory | ops.File) -> AsyncIterator[Path]:
-        """Yield a folder that holds a value's files for as long as the context lasts."""
+        """Yield a folder that holds a value's files for as long as the context lasts. It is not to be written to."""
+        if isinstance(node, ops.HostDirectory):
+            yield await anyio.to_thread.run_sync(contexts.stage, node, self.state / "contexts")
+            return
         with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
             copy = Path(folder, "export")
             await self._solve(node, f"type=local,dest={copy}")

@@ -12,7 +12,7 @@ import hmac
 import re
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +21,7 @@ from typing import Any
 
 import anyio
 import uvicorn
-from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema, graphql
+from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema, graphql
 from graphql.type import GraphQLInterfaceType
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -90,8 +90,18 @@ class _App:
         if int(request.headers.get("content-length") or 0) > _BODY_LIMIT:
             return Response(status_code=413)
         body = await request.json()
-        result = await self._execute(body["query"], body.get("variables") or {})
-        return JSONResponse(result.formatted)
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._cancel_when_gone, request, group.cancel_scope)
+            result = await graphql(schema(), body["query"], variable_values=body.get("variables"), context_value=self._context)
+            group.cancel_scope.cancel()
+            return JSONResponse(result.formatted)
+        return Response(status_code=499)
+
+    async def _cancel_when_gone(self, request: Request, scope: anyio.CancelScope) -> None:
+        """End a build that nobody waits for any more."""
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        scope.cancel()
 
     def _allowed(self, header: str) -> bool:
         scheme, _, credentials = header.partition(" ")
@@ -100,9 +110,6 @@ class _App:
         except (binascii.Error, UnicodeDecodeError):
             return False
         return scheme.lower() == "basic" and hmac.compare_digest(user.encode(), self._token.encode())
-
-    async def _execute(self, query: str, variables: Mapping[str, Any]) -> ExecutionResult:
-        return await graphql(schema(), query, variable_values=dict(variables), context_value=self._context)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,137 @@
+"""Every error that a user meets, with its exit code.
+
+PipelineError           1  a build or check did not succeed
+├── UsageError          2  wrong usage or configuration; raised before anything runs
+└── ServiceError        1  one service failed; the others go on
+    ├── StageFailed        a command of a stage ended with an exit code
+    ├── ConfigInvalid      a service's own configuration file is not valid
+    ├── ServiceTimeout     the service took longer than it may
+    ├── ServiceCancelled   the run was ended from outside
+    ├── OverBudget         the image or the build is larger than its budget
+    └── Unexpected         anything else, with what is known of it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+_STDERR_LINES = 20
+
+Status = Literal["failed", "timeout", "cancelled", "error"]
+
+
+class PipelineError(Exception):
+    """Base of all errors shown to users. `hint` says the way out."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return the one clear text that a user sees."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class UsageError(PipelineError):
+    """Wrong usage or configuration.
+
+    Parameters
+    ----------
+    file, line, column:
+        Where the fault is, as far as it is in a file.
+    key:
+        The configuration key, with its tables ("services.api.timeout").
+    service:
+        The service that it concerns.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        file: str = "",
+        line: int = 0,
+        column: int = 0,
+        key: str = "",
+        service: str = "",
+    ) -> None:
+        place = ":".join(str(part) for part in (file, line, column) if part)
+        where = [part for part in (place, key or (f"service {service}" if service else "")) if part]
+        super().__init__(": ".join([*where, message]), hint=hint)
+        self.file = file
+        self.line = line
+        self.key = key
+        self.service = service
+
+
+class ServiceError(PipelineError):
+    """One service did not come about. `status` is how reports call it; `stage` is "" where no stage is to blame."""
+
+    status: ClassVar[Status] = "failed"
+
+    def __init__(self, message: str, *, service: str, stage: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.service = service
+        self.stage = stage
+
+
+class StageFailed(ServiceError):
+    """A command of a stage ended with an exit code."""
+
+    def __init__(self, service: str, stage: str, command: Sequence[str], exit_code: int, output: str) -> None:
+        shown = " ".join(command[2:3] if tuple(command[:2]) == ("sh", "-c") else command)
+        tail = "\n".join(output.strip().splitlines()[-_STDERR_LINES:])
+        message = f"stage {stage}: `{shown}` ended with exit code {exit_code}"
+        super().__init__(f"{message}\n{tail}" if tail else message, service=service, stage=stage)
+        self.command = tuple(command)
+        self.command_exit_code = exit_code
+
+
+class ConfigInvalid(ServiceError):
+    """A service's configuration file does not parse or does not fit its schema."""
+
+    def __init__(self, message: str, *, service: str = "") -> None:
+        super().__init__(message, service=service, stage="config")
+
+
+class ServiceTimeout(ServiceError):
+    """A service took longer than its timeout, in seconds."""
+
+    status: ClassVar[Status] = "timeout"
+
+    def __init__(self, service: str, seconds: float) -> None:
+        hint = "raise `timeout` of the service, or --timeout"
+        super().__init__(f"not finished after {seconds:g} s", service=service, hint=hint)
+
+
+class ServiceCancelled(ServiceError):
+    """The run was ended before the service was built."""
+
+    status: ClassVar[Status] = "cancelled"
+
+    def __init__(self, service: str) -> None:
+        super().__init__("cancelled", service=service)
+
+
+class OverBudget(ServiceError):
+    """A service is over a budget of its own."""
+
+    def __init__(self, service: str, what: str, figure: float, limit: float, unit: str) -> None:
+        message = f"{what} is {figure:g} {unit}, over its budget of {limit:g} {unit}"
+        super().__init__(message, service=service)
+
+
+class Unexpected(ServiceError):
+    """Something that no other error describes."""
+
+    status: ClassVar[Status] = "error"
+
+    def __init__(self, service: str, error: BaseException) -> None:
+        super().__init__(str(error) or type(error).__name__, service=service)

@@ -1,0 +1,178 @@
+"""What ran, what came from the cache, and why: from the stamps of this run and the inputs of the one before.
+
+Whether a stage was cached is read off its stamp, which is evidence. Why it ran is told by comparing its inputs with those
+that were recorded when it last ran on this machine; the record is a note, never the ground for a decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import dagger
+
+from pipeline.files import write_text_atomic
+from pipeline.graph import ServiceGraph, Stage
+from pipeline.stages.stamp import Stamp
+
+_NAMED_CHANGES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class InputRecord:
+    """A stage's inputs, reduced to what comparing them takes. `files` maps a path to the hash of its content."""
+
+    base: str = ""
+    command: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, object]) -> InputRecord:
+        """Read a record back from JSON's types."""
+        variables, files, command = data.get("variables"), data.get("files"), data.get("command")
+        return cls(
+            base=str(data.get("base", "")),
+            command=tuple(map(str, command)) if isinstance(command, list) else (),
+            variables=variables if isinstance(variables, dict) else {},
+            files=files if isinstance(files, dict) else {},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StageFact:
+    """What became of one stage. Times in seconds; `saved_seconds` is what the command took when it last ran."""
+
+    name: str
+    status: str
+    duration_seconds: float = 0.0
+    saved_seconds: float = 0.0
+    reason: str = ""
+
+
+async def record(stage: Stage, scratch: Path) -> InputRecord:
+    """Return a stage's inputs as of now. `scratch` is a folder that may be written to."""
+    files: dict[str, str] = {}
+    for label, directory in stage.inputs.sources.items():
+        copy = scratch / stage.name / label
+        await directory.export(str(copy))
+        files |= {f"{label}/{path}": digest for path, digest in _hashes(copy)}
+    return InputRecord(stage.inputs.base, stage.inputs.command, dict(stage.inputs.variables), files)
+
+
+def _hashes(root: Path) -> Iterable[tuple[str, str]]:
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            yield name, f"-> {path.readlink()}"
+        elif path.is_file():
+            executable = "x" if path.stat().st_mode & 0o100 else ""
+            yield name, hashlib.sha256(path.read_bytes()).hexdigest() + executable
+
+
+async def read_stamps(stamps: Mapping[str, dagger.File], scratch: Path) -> dict[str, Stamp]:
+    """Return the stamps of all stages that run a command, by stage. They travel together, in one export."""
+    if not stamps:
+        return {}
+    folder = dagger.dag.directory()
+    for name, file in stamps.items():
+        folder = folder.with_file(name, file)
+    target = scratch / "stamps"
+    await folder.export(str(target))
+    return {name: Stamp.parse((target / name).read_text()) for name in stamps}
+
+
+def judge(
+    graph: ServiceGraph,
+    run: str,
+    stamps: Mapping[str, Stamp],
+    now: Mapping[str, InputRecord],
+    before: Mapping[str, InputRecord],
+) -> tuple[StageFact, ...]:
+    """Return what became of each stage of a service that was built.
+
+    A stage with a command was executed if its stamp is of this run. A stage of copies was executed if its own inputs
+    changed, or if a stage that it copies from was executed.
+    """
+    facts: dict[str, StageFact] = {}
+    for stage in graph.stages:
+        ran_before_it = [need for need in stage.needs if facts[need].status == "executed"]
+        why = _reason(before.get(stage.name), now[stage.name], ran_before_it)
+        if stage.runs:
+            stamp = stamps[stage.name]
+            if stamp.run == run:
+                unknown = "no earlier result in this engine's cache"
+                facts[stage.name] = StageFact(stage.name, "executed", stamp.seconds, 0.0, why or unknown)
+            else:
+                facts[stage.name] = StageFact(stage.name, "cached", 0.0, stamp.seconds)
+        elif why:
+            facts[stage.name] = StageFact(stage.name, "executed", reason=why)
+        else:
+            facts[stage.name] = StageFact(stage.name, "cached")
+    return tuple(facts.values())
+
+
+def failed(graph: ServiceGraph, name: str) -> tuple[StageFact, ...]:
+    """Return what is known of the stages when one of them failed: those after it were skipped."""
+    skipped = {name}
+    facts: list[StageFact] = []
+    for stage in graph.stages:
+        if stage.name == name:
+            facts.append(StageFact(name, "failed"))
+        elif skipped.intersection(stage.needs):
+            skipped.add(stage.name)
+            facts.append(StageFact(stage.name, "skipped", reason=f"{name} failed"))
+    return tuple(facts)
+
+
+def _reason(before: InputRecord | None, now: InputRecord, ran_before_it: list[str]) -> str:
+    if before is None:
+        return "first build on this machine"
+    reasons: list[str] = []
+    if before.base != now.base:
+        reasons.append(f"base: {now.base}")
+    if before.command != now.command:
+        reasons.append("command")
+    reasons += [f"variable: {name}" for name in _changed(before.variables, now.variables)]
+    paths = [path.partition("/")[2] for path in _changed(before.files, now.files)]
+    reasons += [f"file: {path}" for path in paths[:_NAMED_CHANGES]]
+    if len(paths) > _NAMED_CHANGES:
+        reasons.append(f"and {len(paths) - _NAMED_CHANGES} more files")
+    reasons += [f"stage: {need}" for need in ran_before_it]
+    return ", ".join(reasons)
+
+
+def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+
+
+class Memory:
+    """The inputs of each service's last successful build, in a file of the user's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @classmethod
+    def of(cls, folder: Path, root: Path, service: str) -> Memory:
+        """Return the memory of a service of the repository at `root`."""
+        key = hashlib.sha256(f"{root}\0{service}".encode()).hexdigest()[:24]
+        return cls(folder / f"{key}.json")
+
+    def recall(self) -> dict[str, InputRecord]:
+        """Return the recorded inputs, by stage; nothing if there is no readable record."""
+        try:
+            data = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        if not isinstance(data, dict):
+            return {}
+        return {name: InputRecord.from_data(item) for name, item in data.items() if isinstance(item, dict)}
+
+    def store(self, records: Mapping[str, InputRecord]) -> None:
+        """Record the inputs of a build that succeeded."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({name: asdict(item) for name, item in records.items()}, sort_keys=True)
+        write_text_atomic(self._path, text)

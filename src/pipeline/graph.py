@@ -1,0 +1,157 @@
+"""A service's stages and what each depends on, as data: what a plan shows and what a build carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import dagger
+
+from pipeline.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that can change a stage.
+
+    Parameters
+    ----------
+    base:
+        The image that the stage starts from, "" where it starts from another stage or from nothing.
+    command:
+        What the stage runs, empty for a stage of pure copies.
+    variables:
+        The variables that the command sees and that count: no secrets, no settings of the host.
+    sources:
+        The trees and files from outside the graph, by what to call them.
+    """
+
+    base: str = ""
+    command: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, dagger.Directory] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: a node of the graph.
+
+    Parameters
+    ----------
+    needs:
+        The names of the stages that this one starts or copies from.
+    container:
+        The stage's result.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    container: dagger.Container
+    inputs: Inputs
+
+    @property
+    def runs(self) -> bool:
+        """Whether the stage runs a command; one that does not is made of copies alone."""
+        return bool(self.inputs.command)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceGraph:
+    """The stages of one service, each after those it needs. The last one is the image."""
+
+    service: str
+    kind: str
+    stages: tuple[Stage, ...]
+
+    @property
+    def image(self) -> dagger.Container:
+        """The final image."""
+        return self.stages[-1].container
+
+    def stage(self, name: str) -> Stage:
+        """Return a stage by its name.
+
+        Raises
+        ------
+        UsageError
+            If the service has no such stage.
+        """
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        names = ", ".join(stage.name for stage in self.stages)
+        msg = f"no stage {name!r}"
+        raise UsageError(msg, service=self.service, hint=f"its stages are {names}")
+
+    def up_to(self, name: str) -> ServiceGraph:
+        """Return the part of the graph that ends with a stage."""
+        wanted = {name}
+        for stage in reversed(self.stages):
+            if stage.name in wanted:
+                wanted.update(stage.needs)
+        self.stage(name)
+        kept = tuple(stage for stage in self.stages if stage.name in wanted)
+        return ServiceGraph(self.service, self.kind, kept)
+
+
+def as_text(graphs: Iterable[ServiceGraph]) -> str:
+    """Return the graphs for people: a line a stage, with what it needs and what it runs."""
+    lines: list[str] = []
+    for graph in graphs:
+        lines += [*([""] if lines else []), f"{graph.service} ({graph.kind})"]
+        width = max(len(stage.name) for stage in graph.stages)
+        for stage in graph.stages:
+            lines.append(f"  {stage.name:<{width}}  {_takes(stage)}")
+            if stage.runs:
+                lines.append(f"  {'':<{width}}  runs {_one_line(stage.inputs.command)}")
+    return "\n".join(lines) + "\n"
+
+
+def as_data(graphs: Iterable[ServiceGraph]) -> list[dict[str, object]]:
+    """Return the graphs as plain data, for JSON."""
+    return [
+        {
+            "service_name": graph.service,
+            "kind": graph.kind,
+            "stages": [
+                {
+                    "name": stage.name,
+                    "needs": list(stage.needs),
+                    "base": stage.inputs.base,
+                    "command": list(stage.inputs.command),
+                    "variables": dict(stage.inputs.variables),
+                    "sources": sorted(stage.inputs.sources),
+                }
+                for stage in graph.stages
+            ],
+        }
+        for graph in graphs
+    ]
+
+
+def as_mermaid(graphs: Iterable[ServiceGraph]) -> str:
+    """Return the graphs as a Mermaid flow chart."""
+    lines = ["flowchart LR"]
+    for number, graph in enumerate(graphs):
+        lines.append(f'  subgraph s{number}["{graph.service}"]')
+        for stage in graph.stages:
+            lines.append(f'    s{number}_{_node(stage.name)}["{stage.name}"]')
+            lines += [f"    s{number}_{_node(need)} --> s{number}_{_node(stage.name)}" for need in stage.needs]
+        lines.append("  end")
+    return "\n".join(lines) + "\n"
+
+
+def _takes(stage: Stage) -> str:
+    taken = [*stage.needs, *sorted(stage.inputs.sources)]
+    if stage.inputs.base:
+        taken.insert(0, stage.inputs.base)
+    return "<- " + ", ".join(taken)
+
+
+def _one_line(command: tuple[str, ...]) -> str:
+    text = " ".join(command[2:] if command[:2] == ("sh", "-c") else command)
+    return " ".join(text.split())
+
+
+def _node(name: str) -> str:
+    return name.replace("-", "_")

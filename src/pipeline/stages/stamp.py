@@ -1,0 +1,71 @@
+"""Evidence of what ran: each stage's command leaves a stamp that tells which run wrote it and how long it took.
+
+The run's id reaches the command as a volatile variable, which is no part of the cache key. A stage that came from the
+cache therefore still holds the stamp of the run that executed it. Stamps stand outside all that later stages copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagger
+
+RUN_VARIABLE = "PIPELINE_RUN"
+"""The volatile variable that holds the id of the run."""
+
+STAGE_VARIABLE = "PIPELINE_STAGE"
+"""The volatile variable that names the stage, for whoever shows the operations to people."""
+
+_FOLDER = "/tmp/pipeline"  # noqa: S108 - the one folder that any user of any base may write to
+
+# The shell's own `read` needs no program that a small base may lack; the clock since boot never goes back.
+_SCRIPT = """\
+read -r start _ </proc/uptime
+stage=$1
+shift
+"$@" || exit
+read -r end _ </proc/uptime
+mkdir -p /tmp/pipeline && echo "$PIPELINE_RUN $start $end" >"/tmp/pipeline/$stage"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a stage's command left behind.
+
+    Parameters
+    ----------
+    run:
+        The id of the run that executed the command.
+    seconds:
+        How long the command took then.
+    """
+
+    run: str
+    seconds: float
+
+    @classmethod
+    def parse(cls, text: str) -> Stamp:
+        """Read a stamp's file."""
+        run, start, end = text.split()
+        return cls(run, round(float(end) - float(start), 3))
+
+
+def stamped(container: dagger.Container, stage: str, command: Sequence[str], run: str) -> dagger.Container:
+    """Return the container after a stage's command. Without a run's id, as for a plan, the command stands alone."""
+    if not run:
+        return container.with_exec(list(command))
+    return container.with_volatile_variable(RUN_VARIABLE, run).with_exec(["sh", "-c", _SCRIPT, "--", stage, *command])
+
+
+def bare(command: Sequence[str]) -> tuple[str, ...]:
+    """Return the command that a stage was asked to run, without what `stamped` put around it."""
+    if tuple(command[:4]) == ("sh", "-c", _SCRIPT, "--"):
+        return tuple(command[5:])
+    return tuple(command)
+
+
+def stamp_file(container: dagger.Container, stage: str) -> dagger.File:
+    """Return the stamp that a stage's command left."""
+    return container.file(f"{_FOLDER}/{stage}")
