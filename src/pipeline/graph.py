@@ -57,16 +57,18 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class ServiceGraph:
-    """The stages of one service, each after those it needs. The last one is the image."""
+    """The stages of one service, each after those it needs.
+
+    Parameters
+    ----------
+    images:
+        The final image, one for each platform.
+    """
 
     service: str
     kind: str
     stages: tuple[Stage, ...]
-
-    @property
-    def image(self) -> dagger.Container:
-        """The final image."""
-        return self.stages[-1].container
+    images: tuple[dagger.Container, ...]
 
     def stage(self, name: str) -> Stage:
         """Return a stage by its name.
@@ -85,13 +87,13 @@ class ServiceGraph:
 
     def up_to(self, name: str) -> ServiceGraph:
         """Return the part of the graph that ends with a stage."""
+        end = self.stage(name)
         wanted = {name}
         for stage in reversed(self.stages):
             if stage.name in wanted:
                 wanted.update(stage.needs)
-        self.stage(name)
         kept = tuple(stage for stage in self.stages if stage.name in wanted)
-        return ServiceGraph(self.service, self.kind, kept)
+        return ServiceGraph(self.service, self.kind, kept, (end.container,))
 
 
 def as_text(graphs: Iterable[ServiceGraph]) -> str:

@@ -1,0 +1,46 @@
+"""Official images of a hub: their addresses, and what of them a base takes."""
+
+from __future__ import annotations
+
+from pipeline.bases.model import BaseRequest, Settings
+
+_TRIPLES = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+_LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}
+_LIBRARIES = ("libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "libstdc++.so.6")
+
+PROBE = "busybox:1"
+"""The image that tells whether a hub answers."""
+
+
+def address(request: BaseRequest, settings: Settings) -> str:
+    """Return the address of the official image that a base is, or is taken from."""
+    image = {
+        "node-build": f"node:{request.version}-bookworm-slim",
+        "node-runtime": f"node:{request.version}-bookworm-slim",
+        "go-build": f"golang:{request.version}-bookworm",
+        "config": PROBE,
+    }[request.role]
+    return f"{settings.hub}/{image}"
+
+
+def override(request: BaseRequest, settings: Settings) -> str:
+    """Return the address that the user named for a base, "" if there is none."""
+    return {"node-build": settings.node, "node-runtime": settings.node, "go-build": settings.go, "config": settings.config}[
+        request.role
+    ]
+
+
+def runtime_files(platform: str) -> tuple[str, ...]:
+    """Return the files of the official Node image that node needs to run: no official image is as small."""
+    processor = platform.partition("/")[2]
+    folder = f"/usr/lib/{_TRIPLES[processor]}"
+    libraries = tuple(f"{folder}/{name}" for name in _LIBRARIES)
+    return ("/etc/group", "/etc/os-release", "/etc/passwd", *libraries, f"{folder}/{_LOADERS[processor]}", "/usr/local/bin/node")
+
+
+def runtime_links(platform: str) -> tuple[tuple[str, str], ...]:
+    """Return the links beside those files: the loader's address is part of every program."""
+    processor = platform.partition("/")[2]
+    triple, loader = _TRIPLES[processor], _LOADERS[processor]
+    folder = "/usr/lib64" if processor == "amd64" else "/usr/lib"
+    return (("/lib", "usr/lib"), ("/lib64", "usr/lib64"), (f"{folder}/{loader}", f"/usr/lib/{triple}/{loader}"))

@@ -1,0 +1,212 @@
+"""Layers and OCI image archives, byte for byte the same from the same files.
+
+Source: the OCI image specification, version 1.1.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+_EPOCH = "1970-01-01T00:00:00Z"
+_MEDIA = "application/vnd.oci.image."
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A compressed layer on disk. `diff_id` is the digest of the tar inside."""
+
+    path: Path
+    digest: str
+    diff_id: str
+    size: int
+
+
+class _Hashing(io.RawIOBase):
+    """Passes bytes on and hashes them."""
+
+    def __init__(self, target: IO[bytes]) -> None:
+        super().__init__()
+        self._target = target
+        self._hash = hashlib.sha256()
+        self._position = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._hash.update(data)
+        self._position += len(data)
+        return self._target.write(data)
+
+    def tell(self) -> int:
+        return self._position
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self._hash.hexdigest()}"
+
+
+class Tree:
+    """Entries of a layer, in the order in which they are added; times, user names and extended attributes are left out."""
+
+    def __init__(self, tar: tarfile.TarFile) -> None:
+        self._tar = tar
+        self._seen: set[str] = set()
+
+    def folder(self, path: str, *, mode: int = 0o755, owner: int = 0) -> None:
+        """Add a folder, and those above it that are not there."""
+        if path in self._seen:
+            return
+        self.parents(path)
+        self._add(path, tarfile.DIRTYPE, mode, owner)
+
+    def file(self, path: str, content: bytes | IO[bytes], size: int | None = None, *, mode: int = 0o644) -> None:
+        """Add a file."""
+        if path in self._seen:
+            return
+        self.parents(path)
+        body = io.BytesIO(content) if isinstance(content, bytes) else content
+        self._add(path, tarfile.REGTYPE, mode, 0, size=len(content) if isinstance(content, bytes) else size or 0, body=body)
+
+    def link(self, path: str, target: str, *, hard: bool = False) -> None:
+        """Add a symbolic or hard link."""
+        if path in self._seen:
+            return
+        self.parents(path)
+        self._add(path, tarfile.LNKTYPE if hard else tarfile.SYMTYPE, 0o777, 0, target=target)
+
+    def parents(self, path: str) -> None:
+        """Add the folders above a path that are not there."""
+        parts = path.split("/")[:-1]
+        for end in range(1, len(parts) + 1):
+            parent = "/".join(parts[:end])
+            if parent not in self._seen:
+                self._add(parent, tarfile.DIRTYPE, 0o755, 0)
+
+    def _add(
+        self, path: str, kind: bytes, mode: int, owner: int, *, size: int = 0, target: str = "", body: IO[bytes] | None = None
+    ) -> None:
+        info = tarfile.TarInfo(path)
+        info.type, info.mode, info.uid, info.gid = kind, mode, owner, owner
+        info.size, info.linkname, info.mtime = size, target, 0
+        self._tar.addfile(info, body)
+        self._seen.add(path)
+
+
+def make_layer(path: Path, level: int, fill: Callable[[Tree], None]) -> Layer:
+    """Write a layer to `path` and describe it. A layer that is there already is not made again.
+
+    Parameters
+    ----------
+    level:
+        How hard gzip tries, 1 to 9.
+    """
+    note = path.with_suffix(".json")
+    if path.exists() and note.exists():
+        known = json.loads(note.read_text())
+        return Layer(path, known["digest"], known["diff_id"], known["size"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _replacing(path) as file:
+        outer = _Hashing(file)
+        with gzip.GzipFile(filename="", fileobj=outer, mode="wb", compresslevel=level, mtime=0) as packed:  # type: ignore[call-overload]
+            inner = _Hashing(packed)
+            with tarfile.open(fileobj=inner, mode="w", format=tarfile.GNU_FORMAT) as tar:  # type: ignore[call-overload]
+                fill(Tree(tar))
+    layer = Layer(path, outer.digest, inner.digest, path.stat().st_size)
+    with _replacing(note) as file:
+        file.write(json.dumps({"digest": layer.digest, "diff_id": layer.diff_id, "size": layer.size}).encode())
+    return layer
+
+
+def write_archive(path: Path, platform: str, layers: Sequence[Layer], config: dict[str, Any]) -> str:
+    """Write an image as an OCI image archive, its index first, and return its manifest's digest."""
+    system, _, architecture = platform.partition("/")
+    body = _json(
+        {
+            "architecture": architecture,
+            "os": system,
+            "created": _EPOCH,
+            "config": config,
+            "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
+            "history": [{"created": _EPOCH, "created_by": layer.path.name.removesuffix(".tar.gz")} for layer in layers],
+        }
+    )
+    manifest = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": f"{_MEDIA}manifest.v1+json",
+            "config": _descriptor("config.v1+json", body),
+            "layers": [
+                {"mediaType": f"{_MEDIA}layer.v1.tar+gzip", "digest": layer.digest, "size": layer.size} for layer in layers
+            ],
+        }
+    )
+    top = _descriptor("manifest.v1+json", manifest)
+    index = _json({"schemaVersion": 2, "mediaType": f"{_MEDIA}index.v1+json", "manifests": [top]})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _replacing(path) as file, tarfile.open(fileobj=file, mode="w") as tar:
+        _member(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
+        _member(tar, "index.json", index)
+        _member(tar, _blob(top["digest"]), manifest)
+        _member(tar, _blob(_digest(body)), body)
+        for layer in layers:
+            info = tarfile.TarInfo(_blob(layer.digest))
+            info.size = layer.size
+            with layer.path.open("rb") as content:
+                tar.addfile(info, content)
+    return str(top["digest"])
+
+
+def manifest_digest(path: Path) -> str:
+    """Return the digest of the image in an archive that `write_archive` made."""
+    with tarfile.open(path) as tar:
+        index = tar.extractfile("index.json")
+        return str(json.load(index)["manifests"][0]["digest"]) if index else ""
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        Path(name).chmod(0o644)
+        Path(name).rename(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _descriptor(kind: str, body: bytes) -> dict[str, Any]:
+    return {"mediaType": _MEDIA + kind, "digest": _digest(body), "size": len(body)}
+
+
+def _digest(body: bytes) -> str:
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def _blob(digest: str) -> str:
+    return f"blobs/{digest.replace(':', '/')}"
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+
+
+def _member(tar: tarfile.TarFile, name: str, body: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = len(body)
+    tar.addfile(info, io.BytesIO(body))
+
+

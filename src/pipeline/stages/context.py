@@ -1,0 +1,104 @@
+"""What every stage is given: where sources and bases come from, and what the run is."""
+
+from __future__ import annotations
+
+import platform as host
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import dagger
+from dagger import dag
+
+from pipeline.bases.model import Base, BaseSet, Role
+from pipeline.detect.model import SourceFilter
+from pipeline.stages.stamp import STAGE_VARIABLE
+
+BUILD_USER = "1000:1000"
+"""Who runs installs and compilers: nothing of a build runs as root."""
+
+EPOCH = 0
+"""The modification time of every file that ships, in seconds since 1970: equal inputs give equal layers."""
+
+
+def default_platform() -> str:
+    """Return the platform of this machine's processor, as images name it."""
+    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(host.machine(), host.machine())}"
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """Settings of the user's package managers. They reach commands as secrets and volatile variables, never an image."""
+
+    npmrc: str = ""
+    go: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImages:
+    """The bases of a run, as containers. `archives` holds the assembled ones."""
+
+    known: BaseSet
+    archives: dagger.Directory | None
+
+    def describe(self, role: Role, version: str, platform: str) -> Base:
+        """Return what is known of a base."""
+        return self.known.get(role, version, platform)
+
+    def container(self, role: Role, version: str, platform: str) -> dagger.Container:
+        """Return a base as a container."""
+        base = self.describe(role, version, platform)
+        fresh = dag.container(platform=dagger.Platform(platform))
+        if base.archive and self.archives:
+            return fresh.import_(self.archives.file(base.archive))
+        source = fresh.from_(base.address or "")
+        if not base.files:
+            return source
+        chosen = dag.directory()
+        for path in base.files:
+            chosen = chosen.with_file(path, source.file(path))
+        for link, target in base.links:
+            chosen = chosen.with_symlink(target, link)
+        return fresh.with_directory("/", chosen.with_timestamps(EPOCH)).with_env_variable("PATH", "/usr/local/bin:/usr/bin:/bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the stages of one service are made from.
+
+    Parameters
+    ----------
+    source:
+        The service's folder, unfiltered.
+    run:
+        The id of the run, "" for a plan: its commands stand without stamps.
+    build_platform:
+        The platform that commands run on.
+    platforms:
+        The platforms of the images.
+    labels:
+        What labels every image gets, by their OCI names.
+    """
+
+    service: str
+    source: dagger.Directory
+    bases: BaseImages
+    run: str
+    build_platform: str
+    platforms: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    host: HostSettings = HostSettings()
+    secrets: Mapping[str, dagger.Secret] = field(default_factory=dict)
+
+    def files(self, chosen: SourceFilter) -> dagger.Directory:
+        """Return the files of the service that pass a filter."""
+        return self.source.filter(include=list(chosen.include), exclude=list(chosen.exclude))
+
+    def named(self, container: dagger.Container, stage: str) -> dagger.Container:
+        """Tell whoever shows the operations to people which stage this is."""
+        return container.with_volatile_variable(STAGE_VARIABLE, f"{self.service}/{stage}")
+
+    def suffix(self, platform: str) -> str:
+        """Return what tells the stages of one platform from another's, "" where there is only one."""
+        return f"-{platform.partition('/')[2]}" if len(self.platforms) > 1 else ""
