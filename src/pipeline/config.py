@@ -129,6 +129,7 @@ class Overrides:
     timeout: float | None = None
     platforms: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    target: str = ""
 
 
 def load(root: Path, *, environ: Mapping[str, str], overrides: Overrides | None = None, name: str = FILE_NAME) -> Config:
@@ -213,7 +214,12 @@ def _override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overr
             raise UsageError(msg, hint=_did_you_mean(platform, PLATFORMS) or f"supported are {', '.join(PLATFORMS)}")
     every = {
         key: value
-        for key, value in (("timeout", timeout), ("platforms", list(overrides.platforms)), ("tags", list(overrides.tags)))
+        for key, value in (
+            ("timeout", timeout),
+            ("platforms", list(overrides.platforms)),
+            ("tags", list(overrides.tags)),
+            ("target", overrides.target),
+        )
         if value
     }
     services = data.get("services")

@@ -59,11 +59,14 @@ def stamped(container: dagger.Container, stage: str, command: Sequence[str], run
     return container.with_volatile_variable(RUN_VARIABLE, run).with_exec(["sh", "-c", _SCRIPT, "--", stage, *command])
 
 
+def stage_of(command: Sequence[str]) -> str:
+    """Return the stage whose command this is, "" if it is none that `stamped` made."""
+    return command[4] if tuple(command[:4]) == ("sh", "-c", _SCRIPT, "--") else ""
+
+
 def bare(command: Sequence[str]) -> tuple[str, ...]:
     """Return the command that a stage was asked to run, without what `stamped` put around it."""
-    if tuple(command[:4]) == ("sh", "-c", _SCRIPT, "--"):
-        return tuple(command[5:])
-    return tuple(command)
+    return tuple(command[5:] if stage_of(command) else command)
 
 
 def stamp_file(container: dagger.Container, stage: str) -> dagger.File:

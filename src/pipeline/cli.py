@@ -1,0 +1,199 @@
+"""The command line. It parses, calls the same functions as the Dagger module, and prints; it decides nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import anyio
+import typer
+
+from pipeline.config import Overrides
+from pipeline.engine import Choice
+from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from pipeline import library
+
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="pipeline",
+    help="Small, reproducible images of Node and Go services.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+engine_app = typer.Typer(help="The embedded BuildKit.", no_args_is_help=True)
+app.add_typer(engine_app, name="engine")
+
+Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services, all by default.", show_default=False)]
+Root = Annotated[Path, typer.Option("--root", help="The repository, with pipeline.toml.", metavar="DIR")]
+EngineOption = Annotated[Choice, typer.Option("--engine", help="Which engine runs the stages.")]
+Progress = Annotated[str, typer.Option("--progress", help="auto, tty, plain or quiet.")]
+Platforms = Annotated[list[str] | None, typer.Option("--platform", help="A platform (repeatable).", metavar="P")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag (repeatable).", metavar="T")]
+
+
+def _library() -> Any:
+    """Import what a command takes, late: `--help` and bad input answer without it."""
+    from pipeline import library  # noqa: PLC0415
+
+    return library
+
+
+@app.command()
+def build(
+    services: Services = None,
+    *,
+    root: Root = Path(),
+    output: Annotated[Path, typer.Option("--output", help="Where images go.", metavar="DIR")] = Path("dist"),
+    report: Annotated[Path | None, typer.Option("--report", help="The report as JSON.", metavar="FILE")] = None,
+    platform: Platforms = None,
+    target: Annotated[str, typer.Option("--target", help="Stop at this stage.", metavar="STAGE")] = "",
+    max_parallel: Annotated[int | None, typer.Option("--max-parallel", help="Services at a time.", metavar="N")] = None,
+    timeout: Annotated[float | None, typer.Option("--timeout", help="For each service.", metavar="SECONDS")] = None,
+    engine: EngineOption = Choice.AUTO,
+    tag: Tags = None,
+    progress: Progress = "auto",
+) -> None:
+    """Build images and print what that took."""
+    overrides = Overrides(max_parallel, timeout, tuple(platform or ()), tuple(tag or ()), target)
+    _run(lambda: _library().build(root, services or [], output, report, overrides, engine, _teller(progress)))
+
+
+@app.command()
+def plan(
+    services: Services = None,
+    *,
+    root: Root = Path(),
+    output_format: Annotated[str, typer.Option("--format", help="text, json, mermaid or dockerfile.")] = "text",
+    platform: Platforms = None,
+) -> None:
+    """Show the graph of stages, without building."""
+    _run(lambda: _library().plan(root, services or [], output_format, Overrides(platforms=tuple(platform or ()))))
+
+
+@app.command()
+def check(
+    services: Services = None,
+    *,
+    root: Root = Path(),
+    timeout: Annotated[float | None, typer.Option("--timeout", help="For each service.", metavar="SECONDS")] = None,
+    engine: EngineOption = Choice.AUTO,
+    progress: Progress = "auto",
+) -> None:
+    """Run the services' tests and linters, and start their images."""
+    _run(lambda: _library().check(root, services or [], Overrides(timeout=timeout), engine, _teller(progress)))
+
+
+@app.command()
+def lock(*, root: Root = Path(), engine: EngineOption = Choice.AUTO, progress: Progress = "auto") -> None:
+    """Pin the base images to what is offered now, in pipeline.lock."""
+    _run(lambda: _library().lock(root, engine, _teller(progress)))
+
+
+@engine_app.command("status")
+def engine_status() -> None:
+    """Say whether the embedded engine runs, and where its state is."""
+    _run(_library().engine_status)
+
+
+@engine_app.command("start")
+def engine_start() -> None:
+    """Start the embedded engine and keep it up."""
+    _run(lambda: _library().engine_start(_teller("auto")))
+
+
+@engine_app.command("stop")
+def engine_stop() -> None:
+    """Stop the embedded engine, once no build uses it."""
+    _run(_library().engine_stop)
+
+
+@engine_app.command("prune")
+def engine_prune() -> None:
+    """Remove the embedded engine's state: its cache and cache volumes."""
+    _run(_library().engine_prune)
+
+
+def _teller(progress: str) -> Callable[[str], None]:
+    if progress not in {"auto", "tty", "plain", "quiet"}:
+        _fail(f"--progress is {progress!r}; it can be auto, tty, plain or quiet", 2)
+    if progress == "quiet":
+        return lambda _: None
+    return lambda text: print(text, file=sys.stderr, flush=True)
+
+
+def _run(command: Callable[[], Awaitable[library.Outcome]]) -> None:
+    """Run a command to its end, and turn whatever ends it into an exit code and one clear message."""
+    try:
+        outcome = anyio.run(_until_signalled, command)
+    except PipelineError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        outcome = None
+    if outcome is None:
+        _fail("interrupted", _INTERRUPTED)
+    sys.stdout.write(outcome.text)
+    raise typer.Exit(outcome.exit_code)
+
+
+async def _until_signalled(command: Callable[[], Awaitable[library.Outcome]]) -> library.Outcome | None:
+    """Run a command; on INT or TERM cancel it, so that everything it started is ended in order."""
+    outcome: library.Outcome | None = None
+    failure: PipelineError | None = None
+
+    async with anyio.create_task_group() as group:
+
+        async def work() -> None:
+            nonlocal outcome, failure
+            try:
+                outcome = await command()
+            except PipelineError as error:
+                failure = error
+            except BaseExceptionGroup as errors:
+                failure = next((leaf for leaf in _leaves(errors) if isinstance(leaf, PipelineError)), None)
+                if failure is None:
+                    raise
+            group.cancel_scope.cancel()
+
+        async def watch() -> None:
+            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                async for _ in signals:
+                    group.cancel_scope.cancel()
+                    return
+
+        group.start_soon(watch)
+        group.start_soon(work)
+    if failure:
+        raise failure
+    return outcome
+
+
+def _leaves(errors: BaseExceptionGroup) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in errors.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"pipeline: {message}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line.
+
+    Python is started again with -O: the Dagger client checks its own calls with beartype, which -O switches off, and
+    that halves the time that importing it takes.
+    """
+    if __debug__ and not os.environ.get("PIPELINE_DEBUG"):
+        os.execv(sys.executable, [sys.executable, "-O", "-m", "pipeline", *sys.argv[1:]])  # noqa: S606 - ourselves
+    app()

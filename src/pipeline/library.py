@@ -1,0 +1,221 @@
+"""The commands in library mode: connect an engine, load the repository, do the work, say what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import platformdirs
+
+from pipeline import bases, vcs
+from pipeline.config import Config, Overrides, load, select
+from pipeline.detect import GoService, NodeService, detect
+from pipeline.engine import Choice, Engine, session
+from pipeline.errors import UsageError
+from pipeline.files import write_text_atomic
+
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command prints to standard output, and its exit code."""
+
+    text: str
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository as its files tell, before any engine is asked."""
+
+    root: Path
+    config: Config
+    services: dict[str, NodeService | GoService]
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for bases and downloads; PIPELINE_CACHE names another."""
+    return Path(os.environ.get("PIPELINE_CACHE") or platformdirs.user_cache_path("pipeline"))
+
+
+def state_folder() -> Path:
+    """Return the user's folder for what is remembered from run to run; PIPELINE_STATE names another."""
+    return Path(os.environ.get("PIPELINE_STATE") or platformdirs.user_state_path("pipeline"))
+
+
+def read(root: Path, names: Sequence[str], overrides: Overrides) -> Repository:
+    """Read and check all that a command needs to know, so that bad input ends it before anything runs.
+
+    Raises
+    ------
+    UsageError
+        If the configuration or a service is not valid.
+    """
+    if not root.is_dir():
+        msg = f"--root {root} is no folder"
+        raise UsageError(msg, hint="point it to the folder that has pipeline.toml")
+    folder = root.resolve()
+    config = load(folder, environ=os.environ, overrides=overrides)
+    chosen = select(config, names)
+    return Repository(folder, config, {name: detect(folder, name, settings) for name, settings in chosen.items()})
+
+
+async def build(
+    root: Path, names: Sequence[str], output: Path, report: Path | None, overrides: Overrides, engine: Choice, on_step: OnStep
+) -> Outcome:
+    """Build services and return the summary. Exit code 1 where one failed."""
+    repository = read(root, names, overrides)
+    async with _project(repository, engine, on_step) as (project, running):
+        from pipeline import orchestrate  # noqa: PLC0415 - needs the client, which a session imports
+        from pipeline.report.model import EngineResult  # noqa: PLC0415
+        from pipeline.report.summary import summary  # noqa: PLC0415
+
+        settings = orchestrate.Settings(
+            run=secrets.token_hex(8),
+            max_parallel=repository.config.max_parallel,
+            output=output.resolve(),
+            state=state_folder(),
+        )
+        name = "dagger" if running.name == "dagger" else "buildkit"
+        result = await orchestrate.build(
+            project, list(repository.services), EngineResult(name=name, version=running.version), settings, _events(on_step)
+        )
+    text = result.model_dump_json(indent=2) + "\n"
+    await anyio.to_thread.run_sync(write_text_atomic, (report or output / "report.json").resolve(), text)
+    return Outcome(summary(result), 0 if result.success else 1)
+
+
+async def plan(root: Path, names: Sequence[str], form: str, overrides: Overrides) -> Outcome:
+    """Return the graph of stages in a form for people or programs."""
+    if form not in {"text", "json", "mermaid", "dockerfile"}:
+        msg = f"--format is {form!r}"
+        raise UsageError(msg, hint="it can be text, json, mermaid or dockerfile")
+    repository = read(root, names, overrides)
+    from pipeline import graph  # noqa: PLC0415
+    from pipeline.planning import dockerfiles, planned  # noqa: PLC0415
+
+    project = planned(repository)
+    graphs = [project.graph(name) for name in repository.services]
+    match form:
+        case "json":
+            return Outcome(json.dumps(graph.as_data(graphs), indent=2) + "\n")
+        case "mermaid":
+            return Outcome(graph.as_mermaid(graphs))
+        case "dockerfile":
+            return Outcome(await dockerfiles(graphs))
+        case _:
+            return Outcome(graph.as_text(graphs))
+
+
+async def check(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, on_step: OnStep) -> Outcome:
+    """Run the services' own checks and start their images. Exit code 1 where one failed."""
+    repository = read(root, names, overrides)
+    async with _project(repository, engine, on_step) as (project, _):
+        from pipeline import checking  # noqa: PLC0415
+
+        results = await checking.check(project, list(repository.services), repository.config.max_parallel, _events(on_step))
+    return Outcome(checking.as_text(results), 0 if all(result.success for result in results) else 1)
+
+
+async def lock(root: Path, engine: Choice, on_step: OnStep) -> Outcome:
+    """Pin the bases of all services anew."""
+    repository = read(root, [], Overrides())
+    async with session(engine, on_step):
+        found = await _bases(repository, on_step, fresh=True)
+    lines = [f"{base.request.role:<13} {base.title}" for base in found.bases]
+    return Outcome("\n".join([*lines, f"{bases.LOCK_NAME} written"]) + "\n")
+
+
+@asynccontextmanager
+async def _project(repository: Repository, choice: Choice, on_step: OnStep) -> AsyncIterator[tuple[object, Engine]]:
+    async with session(choice, on_step) as engine:
+        from dagger import dag  # noqa: PLC0415
+
+        from pipeline import project  # noqa: PLC0415
+
+        on_step(f"engine: {engine.name} {engine.version} ({engine.reason})")
+        found = await _bases(repository, on_step)
+        on_step(found.notice)
+        yield (
+            project.Project(
+                root=repository.root,
+                source=dag.host().directory(str(repository.root)),
+                config=repository.config,
+                services=repository.services,
+                bases=project.base_images(found),
+                host=project.host_settings(os.environ, lambda: project.npmrc_files(os.environ)),
+                labels=await labels(repository),
+            ),
+            engine,
+        )
+
+
+async def _bases(repository: Repository, on_step: OnStep, *, fresh: bool = False) -> bases.BaseSet:
+    from pipeline import project  # noqa: PLC0415
+
+    return await bases.resolve(
+        project.base_requests(repository.config, repository.services),
+        project.base_settings(repository.config),
+        lock=repository.root / bases.LOCK_NAME,
+        cache=cache_folder(),
+        hub_digest=project.pinned_address,
+        on_step=on_step,
+        fresh=fresh,
+    )
+
+
+async def labels(repository: Repository) -> dict[str, dict[str, str]]:
+    """Return the labels that say where each service's image comes from."""
+    found: dict[str, dict[str, str]] = {}
+
+    async def ask(name: str, service: NodeService | GoService) -> None:
+        found[name] = await anyio.to_thread.run_sync(vcs.labels, repository.root, service.path, service.sources.exclude)
+
+    async with anyio.create_task_group() as group:
+        for name, service in repository.services.items():
+            group.start_soon(ask, name, service)
+    return found
+
+
+def _events(on_step: OnStep) -> Callable[[str, str], None]:
+    return lambda service, event: on_step(f"{service}: {event}")
+
+
+async def engine_status() -> Outcome:
+    """Return what is known of the embedded engine."""
+    from pipeline.engine import embedded_status  # noqa: PLC0415
+
+    return Outcome(embedded_status())
+
+
+async def engine_start(on_step: OnStep) -> Outcome:
+    """Start the embedded engine and keep it up."""
+    from pipeline.engine import embedded_start  # noqa: PLC0415
+
+    return Outcome(await embedded_start(on_step))
+
+
+async def engine_stop() -> Outcome:
+    """Stop the embedded engine."""
+    from pipeline.engine import embedded_stop  # noqa: PLC0415
+
+    gone = await embedded_stop()
+    return Outcome("stopped\n" if gone else "in use: it stops with its last build\n", 0 if gone else 1)
+
+
+async def engine_prune() -> Outcome:
+    """Remove the embedded engine's state."""
+    from pipeline.engine import embedded_prune  # noqa: PLC0415
+
+    await embedded_prune()
+    return Outcome("pruned\n")
+
+

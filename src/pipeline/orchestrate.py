@@ -1,0 +1,233 @@
+"""Services at once: as many as asked for, each with its own time-out, and one's failure kept from the others."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import dagger
+
+from pipeline import facts
+from pipeline.config import Service
+from pipeline.detect import GoService
+from pipeline.errors import (
+    ConfigInvalid,
+    OverBudget,
+    ServiceCancelled,
+    ServiceError,
+    ServiceTimeout,
+    StageFailed,
+    Unexpected,
+)
+from pipeline.graph import ServiceGraph
+from pipeline.images import ImageFacts, measure
+from pipeline.project import Project
+from pipeline.report.model import EngineResult, Report, ServiceResult, StageResult, summarise
+from pipeline.stages.stamp import bare, stage_of, stamp_file
+from pipeline.validate import validate_config
+
+OnEvent = Callable[[str, str], None]
+"""Told of a service's progress: its name, and what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run is carried out.
+
+    Parameters
+    ----------
+    run:
+        The id of the run, found again in the stamps of the stages that it executes.
+    output:
+        The folder for images.
+    state:
+        A folder of the user's, for what is remembered from run to run.
+    """
+
+    run: str
+    max_parallel: int
+    output: Path
+    state: Path
+
+
+async def build(project: Project, names: Sequence[str], engine: EngineResult, settings: Settings, on_event: OnEvent) -> Report:
+    """Build services at the same time and return the report of all. A failure of one is in the report, not raised."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    results: dict[str, ServiceResult] = {}
+    limit = anyio.CapacityLimiter(settings.max_parallel)
+
+    async def one(name: str) -> None:
+        async with limit:
+            on_event(name, "started")
+            results[name] = await _service(project, name, settings)
+            on_event(name, results[name].status)
+
+    async with anyio.create_task_group() as group:
+        for name in names:
+            group.start_soon(one, name)
+    ordered = tuple(results[name] for name in names)
+    return summarise(engine, ordered, started.strftime("%Y-%m-%dT%H:%M:%SZ"), time.monotonic() - clock)
+
+
+async def _service(project: Project, name: str, settings: Settings) -> ServiceResult:
+    clock = time.monotonic()
+    limit = project.config.services[name].timeout
+    graph: ServiceGraph | None = None
+    image, stages, error = None, (), None
+    try:
+        with anyio.fail_after(limit):
+            graph = project.graph(name, settings.run)
+            image, stages = await _carry_out(project, graph, settings)
+    except TimeoutError:
+        error = ServiceTimeout(name, limit)
+    except ServiceError as caught:
+        error = caught
+    except anyio.get_cancelled_exc_class():
+        error = ServiceCancelled(name)
+        raise
+    except Exception as caught:  # noqa: BLE001 - whatever happens to one service must not stop the others
+        error = Unexpected(name, caught)
+    duration = time.monotonic() - clock
+    error = error or _over_budget(name, project.config.services[name], image, duration)
+    if error and graph and error.stage and not stages:
+        stages = facts.failed(graph, error.stage)
+    return _result(project, name, image, stages, duration, error)
+
+
+async def _carry_out(
+    project: Project, graph: ServiceGraph, settings: Settings
+) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
+    """Build the image and find out what that took. Image and stamps are asked for at once: they share every step."""
+    memory = facts.Memory.of(settings.state / "facts", project.root, graph.service)
+    found: dict[str, facts.Stamp] = {}
+    now: dict[str, facts.InputRecord] = {}
+    image: list[ImageFacts] = []
+    with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
+        scratch = Path(folder)
+
+        async def stamps() -> None:
+            files = {stage.name: stamp_file(stage.container, stage.name) for stage in graph.stages if stage.runs}
+            found.update(await facts.read_stamps(files, scratch))
+
+        async def inputs() -> None:
+            for stage in graph.stages:
+                now[stage.name] = await facts.record(stage, scratch / "inputs")
+
+        async def export() -> None:
+            target = settings.output / "images" / f"{graph.service}.tar"
+            if project.config.services[graph.service].target:
+                await graph.images[0].sync()
+                return
+            target.parent.mkdir(parents=True, exist_ok=True)
+            first, *others = graph.images
+            await first.export(str(target), platform_variants=others or None)
+            image.append(await anyio.to_thread.run_sync(measure, target, settings.state / "layers"))
+
+        await _validate(project, graph.service)
+        await _together(graph, stamps, inputs, export)
+    judged = facts.judge(graph, settings.run, found, now, memory.recall())
+    memory.store(now)
+    return (image[0] if image else None), judged
+
+
+async def _together(graph: ServiceGraph, *parts: Callable[[], Awaitable[None]]) -> None:
+    """Run parts at once; the first failure ends the others and is told as the failure of the stage that it was."""
+    try:
+        async with anyio.create_task_group() as group:
+            for part in parts:
+                group.start_soon(part)
+    except ExceptionGroup as errors:
+        first = _first(errors)
+        if isinstance(first, dagger.ExecError):
+            raise _stage_failed(graph, first) from first
+        raise first from None
+
+
+def _first(errors: ExceptionGroup) -> Exception:
+    leaves: list[Exception] = []
+    pending: list[Exception] = [errors]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, ExceptionGroup):
+            pending.extend(item.exceptions)
+        else:
+            leaves.append(item)
+    return next((leaf for leaf in leaves if isinstance(leaf, dagger.ExecError)), leaves[0])
+
+
+def _stage_failed(graph: ServiceGraph, error: dagger.ExecError) -> StageFailed:
+    stage = stage_of(error.command) or "runtime"
+    return StageFailed(graph.service, stage, bare(error.command), error.exit_code, f"{error.stdout}\n{error.stderr}")
+
+
+async def _validate(project: Project, name: str) -> None:
+    service = project.services[name]
+    if not isinstance(service, GoService) or not service.config:
+        return
+    folder = project.root / service.path
+    text = (folder / service.config).read_text(encoding="utf-8", errors="replace")
+    schema = (folder / service.schema).read_text(encoding="utf-8", errors="replace") if service.schema else ""
+    try:
+        await anyio.to_thread.run_sync(
+            validate_config, text, f"{service.path}/{service.config}", schema, f"{service.path}/{service.schema}"
+        )
+    except ConfigInvalid as error:
+        error.service = name
+        raise
+
+
+def _over_budget(name: str, settings: Service, image: ImageFacts | None, duration: float) -> OverBudget | None:
+    budget = settings.budget
+    if image and budget.image_size_mb is not None and image.compressed_mb > budget.image_size_mb:
+        return OverBudget(name, "the image's size", image.compressed_mb, budget.image_size_mb, "MB")
+    if budget.duration_seconds is not None and duration > budget.duration_seconds:
+        return OverBudget(name, "the build's duration", round(duration, 1), budget.duration_seconds, "s")
+    return None
+
+
+def _result(
+    project: Project,
+    name: str,
+    image: ImageFacts | None,
+    stages: Sequence[facts.StageFact],
+    duration: float,
+    error: ServiceError | None,
+) -> ServiceResult:
+    settings = project.config.services[name]
+    return ServiceResult(
+        service_name=name,
+        kind=project.services[name].kind,
+        success=error is None,
+        status=error.status if error else "built",
+        duration_seconds=round(duration, 3),
+        image_size_mb=image.compressed_mb if image else 0,
+        image_size_uncompressed_mb=image.uncompressed_mb if image else 0,
+        image_digest=image.digest if image else "",
+        image=f"images/{name}.tar" if image else "",
+        tags=tags(name, settings, project.config.registry or ""),
+        error_message=str(error) if error else "",
+        stages=tuple(
+            StageResult(
+                name=fact.name,
+                status=fact.status,
+                duration_seconds=fact.duration_seconds,
+                saved_seconds=fact.saved_seconds,
+                reason=fact.reason,
+            )
+            for fact in stages
+        ),
+    )
+
+
+def tags(name: str, settings: Service, registry: str) -> tuple[str, ...]:
+    """Return the addresses that a service's image is to be published under: REGISTRY/SERVICE:TAG."""
+    prefix = f"{registry}/{name}" if registry else name
+    return tuple(tag if "/" in tag or ":" in tag else f"{prefix}:{tag}" for tag in settings.tags or ["latest"])
+
+

@@ -1,0 +1,147 @@
+"""A repository ready to be built: its configuration, its services as detected, its bases, and where its files are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagger
+from dagger import dag
+
+from pipeline.bases import BaseRequest, BaseSet
+from pipeline.bases import Settings as BaseSettings
+from pipeline.config import Config, Service
+from pipeline.detect import GoService, NodeService
+from pipeline.graph import ServiceGraph
+from pipeline.stages import golang, node
+from pipeline.stages.context import BaseImages, Context, HostSettings, default_platform
+
+_NPM_KEYS = ("registry", "proxy", "https-proxy", "noproxy", "strict-ssl", "always-auth")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What the stages of a repository's services are made from.
+
+    Parameters
+    ----------
+    root:
+        The repository on this machine's disk, for reading configuration.
+    source:
+        The same, as the engine sees it.
+    labels:
+        The labels of each service's images.
+    """
+
+    root: Path
+    source: dagger.Directory
+    config: Config
+    services: Mapping[str, NodeService | GoService]
+    bases: BaseImages
+    host: HostSettings
+    labels: Mapping[str, Mapping[str, str]]
+
+    def graph(self, name: str, run: str = "") -> ServiceGraph:
+        """Return the stages of a service."""
+        service, context = self.services[name], self.context(name, run)
+        graph = node.graph(service, context) if isinstance(service, NodeService) else golang.graph(service, context)
+        target = self.config.services[name].target
+        return graph.up_to(target) if target else graph
+
+    def context(self, name: str, run: str = "") -> Context:
+        """Return what the stages of a service are given."""
+        settings = self.config.services[name]
+        release = getattr(self.services[name], "release", "")
+        labels = {"org.opencontainers.image.version": release} if release else {}
+        return Context(
+            service=name,
+            source=self.source.directory(settings.path),
+            bases=self.bases,
+            run=run,
+            build_platform=default_platform(),
+            platforms=platforms(settings),
+            labels={**labels, **self.labels.get(name, {}), **settings.labels},
+            env=settings.env,
+            user=settings.user or "",
+            host=self.host,
+            secrets={variable: _secret(place, self.root) for variable, place in settings.build.secrets.items()},
+        )
+
+    def checks(self, name: str) -> dict[str, dagger.Container]:
+        """Return the containers in which a service's own tests and linters have run, by what they are called."""
+        service, context = self.services[name], self.context(name)
+        if isinstance(service, NodeService):
+            return {script: node.check(service, context, script) for script in service.check_scripts}
+        return {script: golang.check(service, context, script) for script in ("vet", "test")}
+
+
+def platforms(settings: Service) -> tuple[str, ...]:
+    """Return the platforms that a service is built for: this machine's, where it names none."""
+    return tuple(settings.platforms) or (default_platform(),)
+
+
+def base_requests(config: Config, services: Mapping[str, NodeService | GoService]) -> tuple[BaseRequest, ...]:
+    """Return the bases that services are built from, each once."""
+    here = default_platform()
+    wanted: dict[BaseRequest, None] = {BaseRequest("config", "", here): None}
+    for name, service in services.items():
+        if isinstance(service, NodeService):
+            wanted[BaseRequest("node-build", service.version, here)] = None
+            wanted |= {BaseRequest("node-runtime", service.version, item): None for item in platforms(config.services[name])}
+        else:
+            wanted[BaseRequest("go-build", service.version, here)] = None
+    return tuple(wanted)
+
+
+def base_settings(config: Config) -> BaseSettings:
+    """Return what the configuration says about bases."""
+    bases = config.bases
+    return BaseSettings(bases.origin, bases.hub, bases.node or "", bases.go or "", bases.config or "")
+
+
+def base_images(known: BaseSet) -> BaseImages:
+    """Return bases that lie on this machine, as containers."""
+    return BaseImages(known, dag.host().directory(str(known.directory)) if known.directory else None)
+
+
+async def pinned_address(address: str) -> str:
+    """Ask the engine which digest an image's address stands for; return the address with it."""
+    return await dag.container().from_(address).image_ref()
+
+
+def host_settings(environ: Mapping[str, str], npm_config: Callable[[], Mapping[str, str]]) -> HostSettings:
+    """Return the settings of the user's package managers that builds need: registries and credentials, nothing else."""
+    kept = {
+        key: value
+        for key, value in npm_config().items()
+        if key in _NPM_KEYS or key.startswith("//") or (key.startswith("@") and key.endswith(":registry"))
+    }
+    npmrc = "".join(f"{key}={value}\n" for key, value in sorted(kept.items()))
+    return HostSettings(npmrc, {name: environ[name] for name in golang.GO_VARIABLES if environ.get(name)})
+
+
+def npmrc_files(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the user's npm configuration: the keys of their .npmrc, and the npm_config_ variables over them."""
+    path = Path(environ.get("npm_config_userconfig") or Path(environ.get("HOME", "/"), ".npmrc"))
+    found: dict[str, str] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    for line in lines:
+        key, separator, value = line.partition("=")
+        if separator and not line.lstrip().startswith((";", "#")):
+            found[key.strip()] = os.path.expandvars(value.strip())
+    for name, value in environ.items():
+        if name.lower().startswith("npm_config_"):
+            found[name[len("npm_config_") :].lower().replace("_", "-")] = value
+    return found
+
+
+def _secret(place: str, root: Path) -> dagger.Secret:
+    kind, _, name = place.partition(":")
+    return dag.secret(f"env://{name}") if kind == "env" else dag.secret(f"file://{root / name}")
+
+

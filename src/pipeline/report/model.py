@@ -1,0 +1,83 @@
+"""report.json: the result of a run. docs/report.schema.json is made from these types."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Seconds = Annotated[float, Field(ge=0, description="seconds")]
+Megabytes = Annotated[float, Field(ge=0, description="MB of 1,000,000 bytes")]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StageResult(_Record):
+    """What became of one stage. `reason` says which input changed, where it was executed."""
+
+    name: str
+    status: Literal["cached", "restored", "executed", "failed", "skipped"]
+    duration_seconds: Seconds = 0
+    saved_seconds: Seconds = 0
+    reason: str = ""
+
+
+class ServiceResult(_Record):
+    """What became of one service. Sizes are compressed unless the name says otherwise."""
+
+    service_name: str
+    kind: Literal["node", "go", ""]
+    success: bool
+    status: Literal["built", "failed", "timeout", "cancelled", "error"]
+    duration_seconds: Seconds = 0
+    image_size_mb: Megabytes = 0
+    image_size_uncompressed_mb: Megabytes = 0
+    image_digest: str = ""
+    image: Annotated[str, Field(description="the image archive, relative to the output folder")] = ""
+    tags: tuple[str, ...] = ()
+    error_message: str = ""
+    stages: tuple[StageResult, ...] = ()
+
+
+class EngineResult(_Record):
+    """The engine that ran the build."""
+
+    name: Literal["dagger", "buildkit"]
+    version: str
+
+
+class Report(_Record):
+    """A run, whole."""
+
+    version: Literal[1] = 1
+    success: bool
+    engine: EngineResult
+    services_total: Annotated[int, Field(ge=0)]
+    services_succeeded: Annotated[int, Field(ge=0)]
+    started: Annotated[str, Field(description="RFC 3339, UTC")]
+    duration_seconds: Seconds
+    sum_of_durations_seconds: Seconds
+    total_image_size_mb: Megabytes
+    cache_hit_rate: Annotated[float, Field(ge=0, le=1, description="stages cached or restored, of all that were needed")]
+    services: tuple[ServiceResult, ...]
+
+
+def summarise(engine: EngineResult, services: tuple[ServiceResult, ...], started: str, duration: float) -> Report:
+    """Return the report of a run from its services' results."""
+    stages = [stage for service in services for stage in service.stages]
+    hits = sum(stage.status in {"cached", "restored"} for stage in stages)
+    needed = hits + sum(stage.status in {"executed", "failed"} for stage in stages)
+    return Report(
+        success=all(service.success for service in services),
+        engine=engine,
+        services_total=len(services),
+        services_succeeded=sum(service.success for service in services),
+        started=started,
+        duration_seconds=round(duration, 3),
+        sum_of_durations_seconds=round(sum(service.duration_seconds for service in services), 3),
+        total_image_size_mb=round(sum(service.image_size_mb for service in services), 2),
+        cache_hit_rate=round(hits / needed, 4) if needed else 0.0,
+        services=services,
+    )

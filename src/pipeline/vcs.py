@@ -1,0 +1,69 @@
+"""What the repository knows of a service's sources: the labels that say where an image comes from.
+
+The revision is that of the last commit that touched the service, not of the newest commit: a commit elsewhere changes no
+image. Source: the OCI image specification's predefined annotation keys.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+_PREFIX = "org.opencontainers.image"
+_TIMEOUT_SECONDS = 20
+
+
+def labels(root: Path, path: str, exclude: Sequence[str]) -> dict[str, str]:
+    """Return source, revision and time of the last commit that touched a service's inputs; nothing outside a repository.
+
+    Parameters
+    ----------
+    exclude:
+        Patterns, relative to the service's folder, of files that are no input.
+    """
+    pathspec = [f":(top,glob){_join(root, path)}**", *(f":(top,exclude,glob){_join(root, path)}{item}" for item in _globs(exclude))]
+    found = _git(root, "log", "-1", "--format=%H %cI", "--", *pathspec).split()
+    if len(found) != 2:  # noqa: PLR2004 - a hash and a time
+        return {}
+    revision, created = found
+    dirty = "-dirty" if _git(root, "status", "--porcelain", "--untracked-files=all", "--", *pathspec) else ""
+    facts = {f"{_PREFIX}.revision": revision + dirty, f"{_PREFIX}.created": created}
+    if source := public_address(_git(root, "remote", "get-url", "origin")):
+        facts[f"{_PREFIX}.source"] = source
+    return facts
+
+
+def public_address(remote: str) -> str:
+    """Return a remote's address as people open it, without credentials; "" for a folder on this machine."""
+    if found := re.fullmatch(r"(?:ssh://)?(?:[^@/\s]+@)([^:/\s]+)[:/](?:\d+/)?(.+?)(?:\.git)?/?", remote):
+        return f"https://{found[1]}/{found[2]}"
+    if found := re.fullmatch(r"https?://(?:[^@/\s]+@)?([^\s]+?)(?:\.git)?/?", remote):
+        return f"https://{found[1]}"
+    return ""
+
+
+def _join(root: Path, path: str) -> str:
+    top = _git(root, "rev-parse", "--show-prefix")
+    inside = f"{top}{path}".strip("/").removesuffix("/.")
+    return f"{inside}/" if inside not in {"", "."} else ""
+
+
+def _globs(patterns: Sequence[str]) -> list[str]:
+    return [form for pattern in patterns for form in (pattern, f"{pattern}/**")]
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", "-c", "core.quotePath=off", *arguments],  # noqa: S607 - the user's own git
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
