@@ -171,11 +171,9 @@ async def _stop(process: anyio.abc.Process) -> None:
 
 def _failure(plan: Plan, progress: Progress) -> BuildFailed:
     vertex = progress.failed
-    if vertex and vertex.exit_code is not None and vertex.place in plan.steps:
+    if vertex and vertex.exit_code is not None and (step := plan.steps.get(vertex.command)):
         out, err = progress.streams(vertex)
-        return ExecFailed(plan.steps[vertex.place].args, vertex.exit_code, out, err)
+        return ExecFailed(step.args, vertex.exit_code, out, err)
     detail = vertex.error if vertex else "\n".join(progress.messages[-5:]) or "buildctl ended without a word"
     place = f"{vertex.name}: " if vertex and vertex.name else ""
     return BuildFailed(f"{place}{detail}")
-
-

@@ -20,7 +20,6 @@ from daglet.operations import HostDirectory
 from daglet.patterns import Matcher, has_exceptions, matcher
 
 
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A file, folder or symbolic link below a host folder. `content` is a file's SHA-256 or a link's target."""

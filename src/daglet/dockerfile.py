@@ -7,14 +7,13 @@ another tree. What lies between is the stage's instructions, in the order in whi
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from daglet import instructions as ins
 from daglet import operations as ops
-from daglet.errors import InvalidOperation, Unsupported
+from daglet.errors import Unsupported
 
 SHIM = "shim"
 """The build context that holds a static busybox, for steps whose image lacks a tool."""
@@ -42,7 +41,7 @@ class Plan:
     secrets:
         What each secret's id stands for: a secret, or the plain value of a volatile variable.
     steps:
-        The commands, by stage and by their distance from the stage's last instruction that BuildKit reports.
+        The caller's commands, by the words that BuildKit runs and names in its errors.
     """
 
     dockerfile: str
@@ -51,7 +50,7 @@ class Plan:
     contexts: Mapping[str, ops.HostDirectory]
     archives: Mapping[str, ops.FromArchive]
     secrets: Mapping[str, ops.Secret | str]
-    steps: Mapping[tuple[str, int], ops.Exec]
+    steps: Mapping[str, ops.Exec]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +96,8 @@ class _Stage:
     title: str
     source: str
     lines: list[str] = field(default_factory=list)
-    reported: int = 0
-    execs: list[tuple[int, ops.Exec]] = field(default_factory=list)
 
-    def add(self, line: str, *, step: ops.Exec | None = None) -> None:
-        if line.startswith(("COPY", "RUN", "WORKDIR")):
-            self.reported += 1
-            if step:
-                self.execs.append((self.reported, step))
+    def add(self, line: str) -> None:
         self.lines.append(line)
 
     def text(self) -> str:
@@ -137,6 +130,7 @@ class _Renderer:
         self._contexts: dict[str, ops.HostDirectory] = {}
         self._archives: dict[str, ops.FromArchive] = {}
         self._secrets: dict[str, ops.Secret | str] = {}
+        self._steps: dict[str, ops.Exec] = {}
         self._surroundings: dict[str, _Surroundings] = {}
         self._ends = _stage_ends(target)
 
@@ -153,7 +147,7 @@ class _Renderer:
             contexts=self._contexts,
             archives=self._archives,
             secrets=self._secrets,
-            steps={(s.name, s.reported - index): step for s in self._stages for index, step in s.execs},
+            steps=self._steps,
         )
 
     # --- names
@@ -270,7 +264,8 @@ class _Renderer:
             stage.add(f"COPY --link{_chown(around.user)} --from={self._empty()} / {ops.CAPTURE_DIR}/")
             flags.append(ins.SHIM_MOUNT)
             args = (ins.BUSYBOX, "sh", "-c", script, "--", *args)
-        stage.add(ins.run(flags, args), step=step)
+        stage.add(ins.run(flags, args))
+        self._steps[" ".join(args)] = step
 
     def _mount(self, mount: ops.Mount) -> Iterator[str]:
         target = ins.mount_value(mount.path)
@@ -350,15 +345,8 @@ class _Renderer:
                 folder, _, name = node.path.rpartition("/")
                 return _Place(self._context(ops.HostDirectory(folder or "/", (((name,), ()),))), f"/{name}")
             case ops.NewFile():
-                stage = _Stage("", "", "")
-                self._new_file(stage, node, f"/{node.name}", "")
-                if name := self._stage_of.get(node.digest):
-                    return _Place(name, f"/{node.name}")
-                name = self._name("files")
-                stage.name, stage.source = name, f"FROM scratch AS {name}"
-                self._stages.append(stage)
-                self._stage_of[node.digest] = name
-                return _Place(name, f"/{node.name}")
+                path = ops.absolute(node.name)
+                return _Place(self._edited(ops.DirectoryEdit(ops.EmptyDirectory(), ops.CopyFile(path, node))).origin, path)
         what = f"a {type(node).__name__} as a source of files"
         raise Unsupported(what)
 
@@ -485,5 +473,3 @@ def dump(plan: Plan) -> str:
     lines = [f"# build context {name}: {source.path}" for name, source in sorted(plan.contexts.items())]
     lines += [f"# image archive {name}: {source.archive.name}" for name, source in sorted(plan.archives.items())]
     return "\n".join([*lines, "", plan.dockerfile]) if lines else plan.dockerfile
-
-

@@ -90,9 +90,9 @@ def run(mounts: Sequence[str], args: Sequence[str]) -> str:
 def setting(step: ops.Setting, *, has_command: bool) -> Iterator[str]:
     """Yield the instructions for one entry of the image configuration."""
     match step.kind, step.value:
-        case ("VOLATILE" | "SECRET"), _:
+        case (("VOLATILE" | "SECRET"), _):
             return
-        case ("ENV" | "LABEL"), str(value):
+        case (("ENV" | "LABEL"), str(value)):
             name = step.name if _ENV_NAME.match(step.name) else quoted(step.name)
             yield f"{step.kind} {name}={quoted(value)}"
         case "WORKDIR", str(value):

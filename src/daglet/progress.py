@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-_STAGE = re.compile(r"\[(?:\S+ )?(?P<stage>\S+) +(?P<number>\d+)/(?P<total>\d+)\] ")
+_PROCESS = re.compile(r'process ("(?:[^"\\]|\\.)*") did not complete successfully')
 _EXIT_CODE = re.compile(r"exit code: (\d+)")
 _STDERR = 2
 _LOG_LIMIT = 1 << 20
@@ -30,11 +30,13 @@ class Vertex:
     error: str = ""
 
     @property
-    def place(self) -> tuple[str, int] | None:
-        """The stage, and the distance from the stage's last reported instruction; None if it is no instruction."""
-        if not (match := _STAGE.match(self.name)):
-            return None
-        return match["stage"], int(match["total"]) - int(match["number"])
+    def command(self) -> str:
+        """The words of a command that failed, joined by spaces; "" for every other failure."""
+        match = _PROCESS.search(self.error)
+        try:
+            return str(json.loads(match[1])) if match else ""
+        except ValueError:
+            return ""
 
     @property
     def exit_code(self) -> int | None:

@@ -89,9 +89,9 @@ def _host(_: Evaluator, __: None) -> HostRoot:
 
 
 @_serves("Query", "defaultPlatform")
-def _default_platform(_: Evaluator, __: None) -> str:
+def _default_platform(_: Evaluator, __: None = None) -> str:
     machine = os.uname().machine
-    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine)}"
+    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
 
 
 @_serves("Secret", "name")
@@ -109,7 +109,13 @@ def _plaintext(evaluator: Evaluator, secret: ops.Secret) -> str:
 
 @_serves("Host", "directory")
 def _host_directory(
-    _: Evaluator, __: HostRoot, *, path: str, include: tuple[str, ...] = (), exclude: tuple[str, ...] = (), no_cache: bool = False
+    _: Evaluator,
+    __: HostRoot,
+    *,
+    path: str,
+    include: tuple[str, ...] = (),
+    exclude: tuple[str, ...] = (),
+    no_cache: bool = False,
 ) -> ops.Directory:
     del no_cache  # A host folder is read again for every value that needs it.
     filters = ((include, exclude),) if include or exclude else ()
@@ -391,7 +397,7 @@ _serves("File", "sync")(_sync)
 
 @_serves("Container", "platform")
 def _platform(evaluator: Evaluator, container: ops.Container) -> str:
-    return container.platform or _default_platform(evaluator, None)
+    return container.platform or str(_default_platform(evaluator))
 
 
 @_serves("Container", "imageRef")
@@ -452,7 +458,9 @@ async def _exit_code(evaluator: Evaluator, container: ops.Container) -> int:
 async def _export_container(
     evaluator: Evaluator, container: ops.Container, *, path: str, platform_variants: tuple[ops.Container, ...] = ()
 ) -> str:
-    variants = platform_variants if isinstance(container, ops.Scratch) and platform_variants else (container, *platform_variants)
+    variants = (
+        platform_variants if isinstance(container, ops.Scratch) and platform_variants else (container, *platform_variants)
+    )
     target = Path(path).resolve()
     await evaluator.export_archive(variants, target)
     return str(target)
@@ -460,7 +468,9 @@ async def _export_container(
 
 @_serves("Container", "asTarball")
 def _as_tarball(_: Evaluator, container: ops.Container, *, platform_variants: tuple[ops.Container, ...] = ()) -> ops.File:
-    variants = platform_variants if isinstance(container, ops.Scratch) and platform_variants else (container, *platform_variants)
+    variants = (
+        platform_variants if isinstance(container, ops.Scratch) and platform_variants else (container, *platform_variants)
+    )
     return ops.Archive("image.tar", variants)
 
 
@@ -606,9 +616,7 @@ async def _size(evaluator: Evaluator, file: ops.File) -> int:
 
 
 @_serves("File", "export")
-async def _export_file(
-    evaluator: Evaluator, file: ops.File, *, path: str, allow_parent_dir_path: bool = False
-) -> str:
+async def _export_file(evaluator: Evaluator, file: ops.File, *, path: str, allow_parent_dir_path: bool = False) -> str:
     target = Path(path).resolve()
     if allow_parent_dir_path and target.is_dir():
         target /= file.name
@@ -642,4 +650,3 @@ _KINDS: Mapping[str, type[Any]] = {
     "Host": HostRoot,
     "Stat": Stat,
 }
-

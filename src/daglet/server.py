@@ -12,8 +12,8 @@ import hmac
 import re
 import secrets
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -73,9 +73,10 @@ async def serve(evaluator: Evaluator) -> AsyncIterator[Session]:
 
 
 class _Server(uvicorn.Server):
-    def capture_signals(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """Leave signals to the program that the session is part of."""
-        return nullcontext()
+        yield
 
 
 class _App:
@@ -148,7 +149,7 @@ def schema() -> GraphQLSchema:
 def _resolver(kind: str, name: str) -> Any:
     function = resolve.served(kind, name)
 
-    async def answer(parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    async def answer(parent: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         context: _Context = info.context
         try:
             match kind, name:
@@ -172,11 +173,13 @@ def _resolver(kind: str, name: str) -> Any:
 
 
 def _arguments(
-    context: _Context, info: GraphQLResolveInfo, function: Any, kind: str, name: str, arguments: dict[str, Any]
+    context: _Context, info: GraphQLResolveInfo[Any], function: Any, kind: str, name: str, arguments: dict[str, Any]
 ) -> dict[str, Any]:
     declared = info.parent_type.fields[info.field_name].args
     accepted = function.__kwdefaults__ or {}
-    names = set(function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]) | set(accepted)
+    names = set(function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]) | set(
+        accepted
+    )
     ready: dict[str, Any] = {}
     for key, value in arguments.items():
         snake = re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower()
@@ -203,5 +206,3 @@ def _extensions(error: DagletError) -> dict[str, Any] | None:
         "stdout": error.stdout,
         "stderr": error.stderr,
     }
-
-

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import anyio
 import typer
@@ -32,7 +32,9 @@ app = typer.Typer(
 engine_app = typer.Typer(help="The embedded BuildKit.", no_args_is_help=True)
 app.add_typer(engine_app, name="engine")
 
-Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services, all by default.", show_default=False)]
+Services = Annotated[
+    list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services, all by default.", show_default=False)
+]
 Root = Annotated[Path, typer.Option("--root", help="The repository, with pipeline.toml.", metavar="DIR")]
 EngineOption = Annotated[Choice, typer.Option("--engine", help="Which engine runs the stages.")]
 Progress = Annotated[str, typer.Option("--progress", help="auto, tty, plain or quiet.")]
@@ -183,7 +185,7 @@ def _leaves(errors: BaseExceptionGroup) -> list[BaseException]:
     return found
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     print(f"pipeline: {message}", file=sys.stderr)
     raise typer.Exit(code)
 

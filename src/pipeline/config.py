@@ -229,7 +229,7 @@ def _override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overr
     return data
 
 
-def _number(environ: Mapping[str, str], name: str, kind: type[int] | type[float]) -> Any:
+def _number(environ: Mapping[str, str], name: str, kind: type[int | float]) -> Any:
     if not (text := environ.get(name)):
         return None
     try:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
+    import dagger
+
     from daglet import embedded
+    from daglet.evaluate import Evaluator
 
 STAGE_VARIABLE = "PIPELINE_STAGE"
 
@@ -36,7 +40,7 @@ class Choice(StrEnum):
 class Engine:
     """The engine that runs: its name, its version, and why it was chosen."""
 
-    name: str
+    name: Literal["dagger", "buildkit"]
     version: str
     reason: str
 
@@ -108,18 +112,35 @@ async def _buildkit(stack: AsyncExitStack, reason: str, on_step: Callable[[str],
 
 
 async def _connect(stack: AsyncExitStack, engine: embedded.Engine, state: Path) -> None:
-    import dagger  # noqa: PLC0415
-
     from daglet.evaluate import Evaluator  # noqa: PLC0415
     from daglet.host import HostSettings  # noqa: PLC0415
+
+    await _serve(stack, Evaluator(engine, state, HostSettings.from_environment(os.environ), STAGE_VARIABLE))
+
+
+async def _serve(stack: AsyncExitStack, evaluator: Evaluator) -> None:
+    import dagger  # noqa: PLC0415
+
     from daglet.server import serve  # noqa: PLC0415
 
-    evaluator = Evaluator(engine, state, HostSettings.from_environment(os.environ), STAGE_VARIABLE)
     served = await stack.enter_async_context(serve(evaluator))
     # The client finds a session through these two; children of ours are started without them.
     os.environ |= {"DAGGER_SESSION_PORT": str(served.port), "DAGGER_SESSION_TOKEN": served.token}
     stack.callback(lambda: [os.environ.pop(name, None) for name in ("DAGGER_SESSION_PORT", "DAGGER_SESSION_TOKEN")])
     await stack.enter_async_context(dagger.connection())
+
+
+async def dockerfiles(containers: Sequence[dagger.Container]) -> list[str]:
+    """Return the Dockerfile of each container, as the embedded engine would build it. No engine is needed."""
+    from daglet.planner import Planner  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="pipeline-") as scratch:
+        planner = Planner.make(STAGE_VARIABLE, Path(scratch))
+        async with AsyncExitStack() as stack:
+            await _serve(stack, planner)
+            for container in containers:
+                await container.sync()
+        return planner.plans
 
 
 def embedded_status() -> str:

@@ -86,7 +86,7 @@ class StageFailed(ServiceError):
     """A command of a stage ended with an exit code."""
 
     def __init__(self, service: str, stage: str, command: Sequence[str], exit_code: int, output: str) -> None:
-        shown = " ".join(command[2:3] if tuple(command[:2]) == ("sh", "-c") else command)
+        shown = command[2].partition("\n")[0] if tuple(command[:1]) == ("sh",) else " ".join(command)
         tail = "\n".join(output.strip().splitlines()[-_STDERR_LINES:])
         message = f"stage {stage}: `{shown}` ended with exit code {exit_code}"
         super().__init__(f"{message}\n{tail}" if tail else message, service=service, stage=stage)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import dagger
 
@@ -47,7 +48,7 @@ class StageFact:
     """What became of one stage. Times in seconds; `saved_seconds` is what the command took when it last ran."""
 
     name: str
-    status: str
+    status: Literal["cached", "restored", "executed", "failed", "skipped"]
     duration_seconds: float = 0.0
     saved_seconds: float = 0.0
     reason: str = ""

@@ -151,8 +151,8 @@ def _takes(stage: Stage) -> str:
 
 
 def _one_line(command: tuple[str, ...]) -> str:
-    text = " ".join(command[2:] if command[:2] == ("sh", "-c") else command)
-    return " ".join(text.split())
+    """Return a command for people: of a script its first line."""
+    return command[2].partition("\n")[0] if command[:1] == ("sh",) else " ".join(command)
 
 
 def _node(name: str) -> str:

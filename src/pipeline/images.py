@@ -72,7 +72,7 @@ def _unpacked(tar: tarfile.TarFile, layer: dict[str, Any], known: Path) -> int:
     except (OSError, ValueError):
         pass
     size = 0
-    with gzip.open(tar.extractfile(_blob(layer["digest"])) or "") as content:  # type: ignore[arg-type]
+    with gzip.open(tar.extractfile(_blob(layer["digest"])) or "") as content:
         while chunk := content.read(_CHUNK):
             size += len(chunk)
     known.mkdir(parents=True, exist_ok=True)

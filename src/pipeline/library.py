@@ -9,17 +9,21 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
 import platformdirs
 
 from pipeline import bases, vcs
-from pipeline.config import Config, Overrides, load, select
+from pipeline.config import FILE_NAME, Config, Overrides, load, select
 from pipeline.detect import GoService, NodeService, detect
 from pipeline.engine import Choice, Engine, session
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
+
+if TYPE_CHECKING:
+    from pipeline.project import Project
 
 OnStep = Callable[[str], None]
 
@@ -51,7 +55,7 @@ def state_folder() -> Path:
     return Path(os.environ.get("PIPELINE_STATE") or platformdirs.user_state_path("pipeline"))
 
 
-def read(root: Path, names: Sequence[str], overrides: Overrides) -> Repository:
+def read(root: Path, names: Sequence[str], overrides: Overrides, file: str = FILE_NAME) -> Repository:
     """Read and check all that a command needs to know, so that bad input ends it before anything runs.
 
     Raises
@@ -63,7 +67,7 @@ def read(root: Path, names: Sequence[str], overrides: Overrides) -> Repository:
         msg = f"--root {root} is no folder"
         raise UsageError(msg, hint="point it to the folder that has pipeline.toml")
     folder = root.resolve()
-    config = load(folder, environ=os.environ, overrides=overrides)
+    config = load(folder, environ=os.environ, overrides=overrides, name=file)
     chosen = select(config, names)
     return Repository(folder, config, {name: detect(folder, name, settings) for name, settings in chosen.items()})
 
@@ -84,9 +88,12 @@ async def build(
             output=output.resolve(),
             state=state_folder(),
         )
-        name = "dagger" if running.name == "dagger" else "buildkit"
         result = await orchestrate.build(
-            project, list(repository.services), EngineResult(name=name, version=running.version), settings, _events(on_step)
+            project,
+            list(repository.services),
+            EngineResult(name=running.name, version=running.version),
+            settings,
+            _events(on_step),
         )
     text = result.model_dump_json(indent=2) + "\n"
     await anyio.to_thread.run_sync(write_text_atomic, (report or output / "report.json").resolve(), text)
@@ -102,7 +109,7 @@ async def plan(root: Path, names: Sequence[str], form: str, overrides: Overrides
     from pipeline import graph  # noqa: PLC0415
     from pipeline.planning import dockerfiles, planned  # noqa: PLC0415
 
-    project = planned(repository)
+    project = planned(repository.root, repository.config, repository.services)
     graphs = [project.graph(name) for name in repository.services]
     match form:
         case "json":
@@ -135,7 +142,7 @@ async def lock(root: Path, engine: Choice, on_step: OnStep) -> Outcome:
 
 
 @asynccontextmanager
-async def _project(repository: Repository, choice: Choice, on_step: OnStep) -> AsyncIterator[tuple[object, Engine]]:
+async def _project(repository: Repository, choice: Choice, on_step: OnStep) -> AsyncIterator[tuple[Project, Engine]]:
     async with session(choice, on_step) as engine:
         from dagger import dag  # noqa: PLC0415
 
@@ -217,5 +224,3 @@ async def engine_prune() -> Outcome:
 
     await embedded_prune()
     return Outcome("pruned\n")
-
-

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -29,7 +30,7 @@ from pipeline.graph import ServiceGraph
 from pipeline.images import ImageFacts, measure
 from pipeline.project import Project
 from pipeline.report.model import EngineResult, Report, ServiceResult, StageResult, summarise
-from pipeline.stages.stamp import bare, stage_of, stamp_file
+from pipeline.stages.stamp import Stamp, bare, stage_of, stamp_file
 from pipeline.validate import validate_config
 
 OnEvent = Callable[[str, str], None]
@@ -79,7 +80,9 @@ async def _service(project: Project, name: str, settings: Settings) -> ServiceRe
     clock = time.monotonic()
     limit = project.config.services[name].timeout
     graph: ServiceGraph | None = None
-    image, stages, error = None, (), None
+    image: ImageFacts | None = None
+    stages: tuple[facts.StageFact, ...] = ()
+    error: ServiceError | None = None
     try:
         with anyio.fail_after(limit):
             graph = project.graph(name, settings.run)
@@ -105,7 +108,7 @@ async def _carry_out(
 ) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
     """Build the image and find out what that took. Image and stamps are asked for at once: they share every step."""
     memory = facts.Memory.of(settings.state / "facts", project.root, graph.service)
-    found: dict[str, facts.Stamp] = {}
+    found: dict[str, Stamp] = {}
     now: dict[str, facts.InputRecord] = {}
     image: list[ImageFacts] = []
     with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
@@ -136,7 +139,7 @@ async def _carry_out(
     return (image[0] if image else None), judged
 
 
-async def _together(graph: ServiceGraph, *parts: Callable[[], Awaitable[None]]) -> None:
+async def _together(graph: ServiceGraph, *parts: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run parts at once; the first failure ends the others and is told as the failure of the stage that it was."""
     try:
         async with anyio.create_task_group() as group:
@@ -229,5 +232,3 @@ def tags(name: str, settings: Service, registry: str) -> tuple[str, ...]:
     """Return the addresses that a service's image is to be published under: REGISTRY/SERVICE:TAG."""
     prefix = f"{registry}/{name}" if registry else name
     return tuple(tag if "/" in tag or ":" in tag else f"{prefix}:{tag}" for tag in settings.tags or ["latest"])
-
-

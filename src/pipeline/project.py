@@ -143,5 +143,3 @@ def npmrc_files(environ: Mapping[str, str]) -> Mapping[str, str]:
 def _secret(place: str, root: Path) -> dagger.Secret:
     kind, _, name = place.partition(":")
     return dag.secret(f"env://{name}") if kind == "env" else dag.secret(f"file://{root / name}")
-
-

@@ -23,7 +23,10 @@ def labels(root: Path, path: str, exclude: Sequence[str]) -> dict[str, str]:
     exclude:
         Patterns, relative to the service's folder, of files that are no input.
     """
-    pathspec = [f":(top,glob){_join(root, path)}**", *(f":(top,exclude,glob){_join(root, path)}{item}" for item in _globs(exclude))]
+    pathspec = [
+        f":(top,glob){_join(root, path)}**",
+        *(f":(top,exclude,glob){_join(root, path)}{item}" for item in _globs(exclude)),
+    ]
     found = _git(root, "log", "-1", "--format=%H %cI", "--", *pathspec).split()
     if len(found) != 2:  # noqa: PLR2004 - a hash and a time
         return {}

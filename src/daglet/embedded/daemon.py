@@ -161,7 +161,7 @@ async def _started(layout: Layout, found: Tools, environ: Mapping[str, str]) -> 
         _launch(layout, found, environ)
         deadline = time.monotonic() + _START_SECONDS
         while not _answers(layout.socket):
-            if layout.pid.exists() and not _alive(layout) or time.monotonic() > deadline:
+            if (layout.pid.exists() and not _alive(layout)) or time.monotonic() > deadline:
                 tail = "\n".join(layout.log.read_text(errors="replace").splitlines()[-5:])
                 msg = f"BuildKit did not start:\n{tail}\n"
                 raise EngineError(msg, hint=f"its whole log is {layout.log}; `pipeline engine prune --all` starts from nothing")

@@ -32,7 +32,7 @@ def _end_bundles(engine: Path, runc: Path) -> None:
 
 def _end_containers(root: Path, runc: Path) -> None:
     for folder in root.iterdir():
-        command = [runc, "--root", str(root), "delete", "--force", folder.name]
+        command = [str(runc), "--root", str(root), "delete", "--force", folder.name]
         subprocess.run(command, capture_output=True, check=False)  # noqa: S603
 
 

@@ -59,7 +59,7 @@ def ensure(cache: Path, on_step: OnStep) -> Tools:
                 _from_package(cache, "runc", "runc", runc, on_step)
             if missing[2]:
                 _busybox(cache, shim, on_step)
-    return Tools(*buildkit, runc, shim)
+    return Tools(buildkit[0], buildkit[1], runc, shim)
 
 
 def client(cache: Path, on_step: OnStep) -> Tools:
@@ -115,7 +115,12 @@ def _build(folder: Path, on_step: OnStep) -> None:
         packages = [f"github.com/moby/buildkit/cmd/{name}" for name in _PROGRAMS]
         command = [go, "build", "-trimpath", "-ldflags", "-s -w", "-o", f"{made}/", *packages]
         env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "GOOS": "", "GOARCH": ""}
-        _run(command, cwd=Path(work), env=env, hint=f"check that Go is 1.26 or newer and reaches its module proxy, {_USE_ANOTHER}")
+        _run(
+            command,
+            cwd=Path(work),
+            env=env,
+            hint=f"check that Go is 1.26 or newer and reaches its module proxy, {_USE_ANOTHER}",
+        )
         _replace(made, folder)
 
 

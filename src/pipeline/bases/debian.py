@@ -23,7 +23,7 @@ from pipeline.bases.errors import BaseError, LockError
 from pipeline.bases.tools import run
 
 _INDEX_AGE_SECONDS = 24 * 3600
-_HINT = "on a machine without apt, take the official images: `from = \"hub\"` under [bases]"
+_HINT = 'on a machine without apt, take the official images: `from = "hub"` under [bases]'
 
 _ONE_AT_A_TIME = threading.Lock()
 """apt builds an index of its own on first use, and two at a time would both do so."""

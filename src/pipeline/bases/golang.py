@@ -14,7 +14,7 @@ from pipeline.bases.oci import Tree
 from pipeline.bases.tools import run
 
 _MODULE = "golang.org/toolchain"
-_HINT = "install Go, or take the official images: `from = \"hub\"` under [bases]"
+_HINT = 'install Go, or take the official images: `from = "hub"` under [bases]'
 _LEFT_OUT = re.compile(r"(api|doc|misc|test)/|.*/testdata/|.*_test\.go$")
 
 

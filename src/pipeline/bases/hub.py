@@ -35,7 +35,14 @@ def runtime_files(platform: str) -> tuple[str, ...]:
     processor = platform.partition("/")[2]
     folder = f"/usr/lib/{_TRIPLES[processor]}"
     libraries = tuple(f"{folder}/{name}" for name in _LIBRARIES)
-    return ("/etc/group", "/etc/os-release", "/etc/passwd", *libraries, f"{folder}/{_LOADERS[processor]}", "/usr/local/bin/node")
+    return (
+        "/etc/group",
+        "/etc/os-release",
+        "/etc/passwd",
+        *libraries,
+        f"{folder}/{_LOADERS[processor]}",
+        "/usr/local/bin/node",
+    )
 
 
 def runtime_links(platform: str) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ from pipeline.bases.errors import BaseError, LockError
 from pipeline.bases.oci import Tree
 from pipeline.bases.tools import run
 
-_HINT = "install npm, or take the official images: `from = \"hub\"` under [bases]"
+_HINT = 'install npm, or take the official images: `from = "hub"` under [bases]'
 _PROCESSORS = {"amd64": "x64", "arm64": "arm64"}
 _NPM_MAJOR = {"22": "10", "24": "11"}
 _NPM_LEFT_OUT = ("docs/", "man/", "CHANGELOG.md")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 _EPOCH = "1970-01-01T00:00:00Z"
 _MEDIA = "application/vnd.oci.image."
@@ -119,9 +119,9 @@ def make_layer(path: Path, level: int, fill: Callable[[Tree], None]) -> Layer:
     path.parent.mkdir(parents=True, exist_ok=True)
     with _replacing(path) as file:
         outer = _Hashing(file)
-        with gzip.GzipFile(filename="", fileobj=outer, mode="wb", compresslevel=level, mtime=0) as packed:  # type: ignore[call-overload]
-            inner = _Hashing(packed)
-            with tarfile.open(fileobj=inner, mode="w", format=tarfile.GNU_FORMAT) as tar:  # type: ignore[call-overload]
+        with gzip.GzipFile(filename="", fileobj=outer, mode="wb", compresslevel=level, mtime=0) as packed:
+            inner = _Hashing(cast("IO[bytes]", packed))
+            with tarfile.open(fileobj=inner, mode="w", format=tarfile.GNU_FORMAT) as tar:
                 fill(Tree(tar))
     layer = Layer(path, outer.digest, inner.digest, path.stat().st_size)
     with _replacing(note) as file:
@@ -208,5 +208,3 @@ def _member(tar: tarfile.TarFile, name: str, body: bytes) -> None:
     info = tarfile.TarInfo(name)
     info.size = len(body)
     tar.addfile(info, io.BytesIO(body))
-
-

@@ -16,7 +16,9 @@ _LEFT_OUT = re.compile(
     r"|usr/share/ca-certificates(/|$)|usr/lib/x86_64-linux-gnu/gconv(/|$)|usr/lib/aarch64-linux-gnu/gconv(/|$)"
     r"|(home|media|mnt|srv|opt|boot|dev|proc|sys|run|tmp|root)(/|$)|etc/(passwd|group)$"
 )
-_RUNTIME_LEFT_OUT = re.compile(r"usr/(bin|sbin|games|local|share/(perl5|gcc|gdb|base-files|dict|misc))(/|$)|var/(backups|spool|mail|local|log|lock|opt)(/|$)")
+_RUNTIME_LEFT_OUT = re.compile(
+    r"usr/(bin|sbin|games|local|share/(perl5|gcc|gdb|base-files|dict|misc))(/|$)|var/(backups|spool|mail|local|log|lock|opt)(/|$)"
+)
 
 _USERS = "root:x:0:0:root:/root:{shell}\nnode:x:1000:1000::/home/node:{shell}\napp:x:1001:1001::/:{shell}\nnobody:x:65534:65534::/:{shell}\n"
 _GROUPS = "root:x:0:\nnode:x:1000:\napp:x:1001:\nnogroup:x:65534:\n"

@@ -52,7 +52,10 @@ def detect(folder: Path, name: str, settings: Service) -> GoService:
         ca_certs=settings.go.ca_certs,
         tzdata=settings.go.tzdata,
         module_files=("go.mod", "go.sum") if has_sum else ("go.mod",),
-        sources=SourceFilter(tuple(settings.include), (*exclude, *GO_TESTS, *(("config",) if config == _DEFAULT_CONFIG else (config,) if config else ()))),
+        sources=SourceFilter(
+            tuple(settings.include),
+            (*exclude, *GO_TESTS, *(("config",) if config == _DEFAULT_CONFIG else (config,) if config else ())),
+        ),
         check_sources=SourceFilter(tuple(settings.include), exclude),
         build_env=dict(settings.build.env),
     )
@@ -70,7 +73,7 @@ def version(text: str, shown: str) -> str:
     if not found:
         msg = "no `go` line"
         raise UsageError(msg, file=shown, hint="`go mod edit -go=1.26` writes one, or set `go.version` of the service")
-    return max(found, key=lambda item: tuple(map(int, item.split("."))))
+    return str(max(found, key=lambda item: tuple(map(int, item.split(".")))))
 
 
 def _module(text: str, shown: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 NEVER_SOURCES = (
     "**/.git",
@@ -56,7 +56,7 @@ class NodeService:
         package.json as the image holds it: what node reads when it resolves modules.
     """
 
-    kind: ClassVar[str] = "node"
+    kind: ClassVar[Literal["node"]] = "node"
 
     path: str
     version: str
@@ -89,7 +89,7 @@ class GoService:
         The configuration file that the image takes and its JSON Schema, relative to the folder; "" where there is none.
     """
 
-    kind: ClassVar[str] = "go"
+    kind: ClassVar[Literal["go"]] = "go"
 
     path: str
     version: str

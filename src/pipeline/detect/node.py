@@ -63,7 +63,9 @@ def detect(folder: Path, name: str, settings: Service) -> NodeService:
         health="" if settings.health is False else settings.health or "/health",
         install_manifest=_json({key: manifest[key] for key in _DEPENDENCY_FIELDS if key in manifest}),
         runtime_manifest=_json({key: manifest[key] for key in _RUN_FIELDS if key in manifest}),
-        install_files=tuple(file for file in ("package-lock.json", "npm-shrinkwrap.json", ".npmrc") if (folder / file).is_file()),
+        install_files=tuple(
+            file for file in ("package-lock.json", "npm-shrinkwrap.json", ".npmrc") if (folder / file).is_file()
+        ),
         sources=SourceFilter(include, (*exclude, *NODE_TESTS)),
         check_sources=SourceFilter(include, exclude),
         check_scripts=tuple(script for script in ("lint", "test") if script in scripts),

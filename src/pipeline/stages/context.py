@@ -22,7 +22,7 @@ EPOCH = 0
 
 def default_platform() -> str:
     """Return the platform of this machine's processor, as images name it."""
-    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(host.machine(), host.machine())}"
+    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(host.machine(), host.machine()) }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ class BaseImages:
             chosen = chosen.with_file(path, source.file(path))
         for link, target in base.links:
             chosen = chosen.with_symlink(target, link)
-        return fresh.with_directory("/", chosen.with_timestamps(EPOCH)).with_env_variable("PATH", "/usr/local/bin:/usr/bin:/bin")
+        return fresh.with_directory("/", chosen.with_timestamps(EPOCH)).with_env_variable(
+            "PATH", "/usr/local/bin:/usr/bin:/bin"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The stages of a Go service: deps, build, config, runtime (G1 to G5).
 
-    go.mod + go.sum ─▶ deps ─▶ build ─┐
-    config/production.yaml ─▶ config ─┴▶ runtime
+go.mod + go.sum ─▶ deps ─▶ build ─┐
+config/production.yaml ─▶ config ─┴▶ runtime
 """
 
 from __future__ import annotations
@@ -154,7 +154,9 @@ def _config(service: GoService, context: Context) -> Stage | None:
         return None
     source = context.source.filter(include=[service.config])
     folder = layer({_CONFIG: source.file(service.config)})
-    container = context.named(dag.container(platform=dagger.Platform(context.platforms[0])), "config").with_directory("/", folder)
+    container = context.named(dag.container(platform=dagger.Platform(context.platforms[0])), "config").with_directory(
+        "/", folder
+    )
     return Stage(name="config", needs=(), container=container, inputs=Inputs(sources={"config": source}))
 
 

@@ -1,7 +1,7 @@
 """The stages of a Node service: deps, build, prod-deps, runtime (N1 to N6).
 
-    package.json + lockfile ─▶ deps ─▶ build ─────┐
-                         └───▶ prod-deps ─────────┴▶ runtime
+package.json + lockfile ─▶ deps ─▶ build ─────┐
+                     └───▶ prod-deps ─────────┴▶ runtime
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _deps(service: NodeService, context: Context) -> Stage:
 
 
 def _prod_deps(service: NodeService, context: Context, platform: str) -> Stage:
-    command = ("npm", "ci", "--omit=dev")
+    command: tuple[str, ...] = ("npm", "ci", "--omit=dev")
     if platform != context.build_platform:
         processor = {"amd64": "x64"}.get(platform.partition("/")[2], platform.partition("/")[2])
         command = (*command, "--os=linux", f"--cpu={processor}", "--libc=glibc")
@@ -135,7 +135,11 @@ def _runtime(service: NodeService, context: Context, build: Stage | None, prod_d
         user=context.user or _USER,
         port=service.port,
         env={"NODE_ENV": "production", **context.env},
-        labels={**context.labels, "org.opencontainers.image.base.name": base.title, "org.opencontainers.image.base.digest": base.digest},
+        labels={
+            **context.labels,
+            "org.opencontainers.image.base.name": base.title,
+            "org.opencontainers.image.base.digest": base.digest,
+        },
     ).with_default_args(list(service.start))
     if service.health:
         container = container.with_docker_healthcheck(

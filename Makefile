@@ -1,0 +1,35 @@
+# Two commands: `make build` builds every service of pipeline.toml, `make test` runs all that CI runs.
+PYTHON ?= python3
+VENV := .venv
+
+.PHONY: build test bench clean
+
+build: $(VENV)/installed
+	@$(VENV)/bin/pipeline build
+
+test: $(VENV)/installed-dev
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/pytest
+
+bench: $(VENV)/installed
+	@$(VENV)/bin/python bench/run.py
+
+# Bytecode for `python -O` is made here, since a console script must not pay for it at its first start.
+$(VENV)/installed: requirements.lock pyproject.toml
+	@echo "installing pipeline into $(VENV)"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(VENV)/bin/python -O -m compileall -q -j 0 $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') src
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	@echo "installing the development tools into $(VENV)"
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+clean:
+	@rm -rf $(VENV) dist

@@ -1,0 +1,144 @@
+"""Checks: a service's own tests and linters in its build stage, and its image started as it will be."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import anyio
+import dagger
+
+from pipeline.detect import GoService
+from pipeline.project import Project
+from pipeline.stages.context import default_platform
+
+_TAIL_LINES = 20
+
+# The image has no shell, so a static busybox is mounted for the length of the check. The service's listening port is
+# found by its sockets: an answer from somebody else's service on the same port can then never pass for this one's.
+_SMOKE = """\
+box=/.check/busybox
+"$@" &
+pid=$!
+ports() {
+  for fd in /proc/$pid/fd/*; do
+    link=$($box readlink "$fd") || continue
+    inode=${link#socket:[}
+    [ "$inode" = "$link" ] && continue
+    $box cat /proc/net/tcp /proc/net/tcp6 | while read -r _ address _ state _ _ _ _ _ number _; do
+      [ "$number $state" = "${inode%]} 0A" ] && echo "${address##*:}"
+    done
+  done
+}
+tries=0
+while :; do
+  kill -0 $pid 2>/dev/null || { echo 'the service ended before it answered' >&2; wait $pid; exit 1; }
+  for port in $(ports); do
+    [ -n "$HEALTH" ] || break 2
+    $box wget -q -O - "http://127.0.0.1:$(printf %d 0x$port)$HEALTH" && break 2
+  done
+  tries=$((tries + 1))
+  if [ $tries -gt 150 ]; then
+    echo "no answer to $HEALTH after 30 s" >&2
+    kill -9 $pid
+    exit 1
+  fi
+  $box sleep 0.2
+done
+kill $pid
+tries=0
+while kill -0 $pid 2>/dev/null; do
+  tries=$((tries + 1))
+  if [ $tries -gt 75 ]; then
+    echo 'not stopped 15 s after SIGTERM' >&2
+    kill -9 $pid
+    exit 1
+  fi
+  $box sleep 0.2
+done
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """How one check of a service went. `message` is empty where it succeeded."""
+
+    service: str
+    check: str
+    success: bool
+    seconds: float
+    message: str = ""
+
+
+async def check(
+    project: Project, names: Sequence[str], max_parallel: int, on_event: Callable[[str, str], None]
+) -> tuple[CheckResult, ...]:
+    """Run the checks of services at the same time; the failure of one never stops the others."""
+    limit = anyio.CapacityLimiter(max_parallel)
+    found: dict[tuple[str, str], CheckResult] = {}
+    checks = [
+        (name, label, container)
+        for name in names
+        for label, container in {**project.checks(name), "smoke": smoke(project, name)}.items()
+    ]
+
+    async def one(name: str, label: str, container: dagger.Container) -> None:
+        async with limit:
+            found[name, label] = await _run(name, label, container, project.config.services[name].timeout)
+            on_event(name, f"{label} {'passed' if found[name, label].success else 'failed'}")
+
+    async with anyio.create_task_group() as group:
+        for item in checks:
+            group.start_soon(one, *item)
+    return tuple(found[name, label] for name, label, _ in checks)
+
+
+async def _run(name: str, label: str, container: dagger.Container, timeout: float) -> CheckResult:
+    clock = time.monotonic()
+    message = ""
+    try:
+        with anyio.fail_after(timeout):
+            await container.sync()
+    except dagger.ExecError as error:
+        lines = f"{error.stdout}\n{error.stderr}".strip().splitlines()[-_TAIL_LINES:]
+        message = "\n".join([f"ended with exit code {error.exit_code}", *lines])
+    except TimeoutError:
+        message = f"not finished after {timeout:g} s"
+    except dagger.DaggerError as error:
+        message = str(error)
+    return CheckResult(name, label, not message, round(time.monotonic() - clock, 3), message)
+
+
+def smoke(project: Project, name: str) -> dagger.Container:
+    """Return the container in which a service's image was started as its user, asked for its health, and stopped."""
+    service = project.services[name]
+    graph = project.graph(name)
+    if isinstance(service, GoService):
+        command = ["/bin/app", *(["--config", "/etc/app/config.yaml"] if service.config else [])]
+    else:
+        command = list(service.start)
+    tools = project.bases.container("config", "", default_platform()).directory("/bin")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    return (
+        graph.images[0]
+        .with_mounted_directory("/.check", tools, read_only=True)
+        .with_env_variable("HEALTH", service.health)
+        # A port of its own keeps services that are checked at once apart. A passed check of the same image is not run again.
+        .with_volatile_variable("PORT", str(port))
+        .with_exec(["/.check/busybox", "sh", "-c", _SMOKE, "--", *command])
+    )
+
+
+def as_text(results: Sequence[CheckResult]) -> str:
+    """Return the results for people: a line a check, then what failed."""
+    lines = [
+        f"{result.service:<20}  {result.check:<6}  {'passed' if result.success else 'FAILED'}  {result.seconds:.1f} s"
+        for result in results
+    ]
+    for result in results:
+        if not result.success:
+            lines += ["", f"{result.service}: {result.check}", *(f"    {line}" for line in result.message.splitlines())]
+    return "\n".join(lines) + "\n"

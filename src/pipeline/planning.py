@@ -1,0 +1,52 @@
+"""A plan: the graph as it would be built, with official images in the place of bases, and without asking any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dagger import dag
+
+from pipeline import engine
+from pipeline.bases import Base, BaseRequest, BaseSet, Settings, hub
+from pipeline.config import Config
+from pipeline.detect import GoService, NodeService
+from pipeline.graph import ServiceGraph
+from pipeline.project import Project, base_requests, base_settings
+from pipeline.stages.context import BaseImages, HostSettings
+
+
+def planned(root: Path, config: Config, services: dict[str, NodeService | GoService]) -> Project:
+    """Return a project whose stages can be looked at, but whose bases are named by their addresses alone."""
+    settings = base_settings(config)
+    bases = tuple(_base(request, settings) for request in base_requests(config, services))
+    return Project(
+        root=root,
+        source=dag.host().directory(str(root)),
+        config=config,
+        services=services,
+        bases=BaseImages(BaseSet(None, bases), None),
+        host=HostSettings(),
+        labels={},
+    )
+
+
+def _base(request: BaseRequest, settings: Settings) -> Base:
+    named = hub.override(request, settings)
+    address = named or hub.address(request, settings)
+    chosen = request.role == "node-runtime" and not named
+    return Base(
+        request,
+        "address" if named else "hub",
+        address,
+        "",
+        address=address,
+        files=hub.runtime_files(request.platform) if chosen else (),
+        links=hub.runtime_links(request.platform) if chosen else (),
+    )
+
+
+async def dockerfiles(graphs: Sequence[ServiceGraph]) -> str:
+    """Return the Dockerfiles of services, one after the other."""
+    plans = await engine.dockerfiles([graph.images[0] for graph in graphs])
+    return "\n".join(f"# --- {graph.service}\n{plan}" for graph, plan in zip(graphs, plans, strict=True))
