@@ -1,0 +1,39 @@
+# build context api: /repository/api
+# image archive node-build: node-build.tar
+
+# api/deps
+FROM node-build AS api-deps
+USER 1000:1000
+WORKDIR /app
+COPY --link --chown=1000:1000 --from=api / /app/
+RUN --mount=type=cache,id=npm,target=/cache,sharing=shared,uid=1000,gid=1000 \
+    --mount=type=secret,id=npmrc,target=/npmrc,mode=0400 \
+    --mount=type=secret,id=RUN,env=RUN \
+    ["npm", "ci"]
+
+FROM scratch AS files
+COPY --link --from=api-deps /app/node_modules/ /rootfs/app/node_modules/
+RUN --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
+
+# api/build
+FROM api-deps AS api-build
+RUN --mount=type=secret,id=npmrc,target=/npmrc,mode=0400 \
+    --mount=type=secret,id=RUN,env=RUN \
+    ["npm", "run", "build"]
+
+FROM scratch AS files-2
+COPY --link --from=api-build /app/dist/ /rootfs/app/dist/
+RUN --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
+
+# api/runtime
+FROM scratch AS api-runtime
+COPY --link --from=files /rootfs/ /
+COPY --link --from=files-2 /rootfs/ /
+COPY --link <<"EOF2" /etc/motd
+EOF
+of a heredoc
+EOF2
+ENV PRICE="a \"\$5\" \\ note"
+CMD ["node", "dist/index.js"]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from daglet.contexts import digest, scan, stage
+from daglet.errors import InvalidOperation
+from daglet.operations import HostDirectory
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "source"
+    (root / "src").mkdir(parents=True)
+    (root / "node_modules" / "x").mkdir(parents=True)
+    (root / "src" / "index.ts").write_text("1\n")
+    (root / "node_modules" / "x" / "y.js").write_text("2\n")
+    (root / "README.md").write_text("3\n")
+    (root / "link").symlink_to("src/index.ts")
+    return root
+
+
+def test_scan_filters(folder):
+    entries = scan(HostDirectory(str(folder), (((), ("**/node_modules", "*.md")),)))
+    assert [entry.path for entry in entries] == ["link", "src", "src/index.ts"]
+
+
+def test_time_is_no_part_of_the_hash(folder):
+    before = digest(scan(HostDirectory(str(folder))))
+    os.utime(folder / "README.md", (1, 1))
+    assert digest(scan(HostDirectory(str(folder)))) == before
+
+
+def test_content_mode_and_link_are_part_of_the_hash(folder):
+    seen = {digest(scan(HostDirectory(str(folder))))}
+    (folder / "README.md").write_text("4\n")
+    seen.add(digest(scan(HostDirectory(str(folder)))))
+    (folder / "README.md").chmod(0o755)
+    seen.add(digest(scan(HostDirectory(str(folder)))))
+    (folder / "link").unlink()
+    (folder / "link").symlink_to("README.md")
+    seen.add(digest(scan(HostDirectory(str(folder)))))
+    assert len(seen) == 4
+
+
+def test_staged_copies_hold_what_passed_and_are_reused(folder, tmp_path):
+    directory = HostDirectory(str(folder), ((("src",), ()),))
+    first = stage(directory, tmp_path / "store")
+    assert sorted(path.name for path in first.rglob("*")) == ["index.ts", "src"]
+    assert stage(directory, tmp_path / "store") == first
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(InvalidOperation, match="does not exist"):
+        scan(HostDirectory(str(tmp_path / "gone")))

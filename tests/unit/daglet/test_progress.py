@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import base64
+import json
+
+from daglet.progress import Progress
+
+ERROR = 'process "npm run \\"build\\"" did not complete successfully: exit code: 2'
+
+
+def test_a_failed_command_is_found_with_its_streams():
+    progress = Progress()
+    progress.feed(json.dumps({"vertexes": [{"digest": "a", "name": "[b 2/2] RUN", "started": "now"}]}))
+    log = {"vertex": "a", "stream": 2, "data": base64.b64encode(b"bad\n").decode()}
+    progress.feed(
+        json.dumps({"logs": [log], "vertexes": [{"digest": "c", "error": "canceled"}, {"digest": "a", "error": ERROR}]})
+    )
+    vertex = progress.failed
+    assert vertex.digest == "a"
+    assert vertex.exit_code == 2
+    assert vertex.command == 'npm run "build"'
+    assert progress.streams(vertex) == ("", "bad\n")
+
+
+def test_other_lines_are_messages():
+    progress = Progress()
+    progress.feed("error: failed to dial\n")
+    assert progress.messages == ["error: failed to dial"]
+    assert progress.failed is None

@@ -1,0 +1,130 @@
+"""pipeline.toml: what is accepted, and that every fault is one clear error with its place and the way out."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.config import Overrides, load, select
+from pipeline.errors import UsageError
+
+SERVICE = '[services.a]\npath = "a"\n'
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "a").mkdir()
+    return tmp_path
+
+
+def loaded(root, text, environ=None, overrides=None):
+    (root / "pipeline.toml").write_text(text, encoding="utf-8")
+    return load(root, environ=environ or {}, overrides=overrides)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no service"),
+        ("x = = 3", "pipeline.toml:1:5: not valid TOML"),
+        (SERVICE + "tiemout = 3", "pipeline.toml:3: services.a.tiemout: unknown key; did you mean 'timeout'?"),
+        ('[services.a]\npath = "b"', "pipeline.toml:2: services.a.path: the folder 'b' does not exist"),
+        (SERVICE + SERVICE, "two services have the name 'a'"),
+        ('[services.a]\npath = "../a"', "leads out of the repository"),
+        ('[services.a]\npath = "/a"', "absolute path"),
+        (SERVICE + "timeout = true", "services.a.timeout: is True"),
+        (SERVICE + "timeout = -1", "greater than 0"),
+        (SERVICE + 'platforms = ["linux/x"]', "must be 'linux/amd64' or 'linux/arm64'"),
+        ('[services."A b"]\npath = "a"', "cannot be the name of a service"),
+        (SERVICE + 'port = "80"', "services.a.port: is '80'"),
+        (SERVICE + "port = 70000", "less than or equal to 65535"),
+        (SERVICE + 'health = "x"', "a path such as /health, or false"),
+        (SERVICE + 'user = "root"', "numeric UID:GID"),
+        ("services = 3", "pipeline.toml:1: services: is 3"),
+        (SERVICE + '[services.a.build.secrets]\nT = "x"', "env:NAME or file:PATH"),
+        ("[services.a]\nport = 3", "services.a.path: missing"),
+    ],
+)
+def test_faults_are_named(root, text, message):
+    with pytest.raises(UsageError) as caught:
+        loaded(root, text)
+    assert message in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_no_file_offers_init(root):
+    with pytest.raises(UsageError, match="pipeline init"):
+        load(root, environ={})
+
+
+def test_a_file_that_is_not_utf8(root):
+    (root / "pipeline.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        load(root, environ={})
+
+
+def test_a_symlink_out_of_the_repository(root, tmp_path_factory):
+    (root / "out").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    with pytest.raises(UsageError, match="leads out"):
+        loaded(root, '[services.a]\npath = "out"')
+
+
+def test_flags_win_over_environment_over_file(root):
+    text = "max_parallel = 2\n" + SERVICE
+    assert loaded(root, text).max_parallel == 2
+    assert loaded(root, text, {"PIPELINE_MAX_PARALLEL": "3"}).max_parallel == 3
+    assert loaded(root, text, {"PIPELINE_MAX_PARALLEL": "3"}, Overrides(max_parallel=4)).max_parallel == 4
+    assert loaded(root, text, {"PIPELINE_TIMEOUT": "5"}).services["a"].timeout == 5
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (Overrides(max_parallel=0), "--max-parallel is 0"),
+        (Overrides(timeout=-1), "--timeout is -1"),
+        (Overrides(platforms=("linux/amd46",)), "did you mean 'linux/amd64'?"),
+    ],
+)
+def test_bad_flags(root, overrides, message):
+    with pytest.raises(UsageError) as caught:
+        loaded(root, SERVICE, None, overrides)
+    assert message in str(caught.value)
+
+
+def test_an_unknown_service_names_the_nearest(root):
+    with pytest.raises(UsageError, match="did you mean 'a'"):
+        select(loaded(root, SERVICE), ["aa"])
+
+
+_VALUES = st.recursive(
+    st.one_of(st.booleans(), st.integers(-5, 99999), st.text(max_size=5), st.floats(allow_nan=False)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
+    max_leaves=6,
+)
+_KEYS = st.sampled_from(["path", "kind", "port", "health", "env", "timeout", "build", "go", "node", "platforms", "budget", "x"])
+
+
+def _toml(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, str):
+        return '"' + "".join(f"\\U{ord(char):08x}" for char in value) + '"'
+    return repr(value)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(_KEYS, _VALUES, max_size=5))
+def test_any_configuration_is_accepted_or_refused_in_order(root, service):
+    text = "[services.a]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in service.items())
+    try:
+        tomllib.loads(text)
+        loaded(root, text)
+    except (UsageError, tomllib.TOMLDecodeError):
+        pass

@@ -1,0 +1,79 @@
+"""Cache facts: what a stage's stamp and inputs say."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline import facts
+from pipeline.facts import InputRecord, Memory
+from pipeline.graph import Inputs, ServiceGraph, Stage
+from pipeline.stages.stamp import Stamp, bare, stage_of
+
+
+def stage(name, *needs, command=("run",)):
+    return Stage(name, needs, None, Inputs(command=command))
+
+
+GRAPH = ServiceGraph(
+    "s",
+    "go",
+    (stage("deps"), stage("build", "deps"), stage("config", command=()), stage("runtime", "build", "config", command=())),
+    (),
+)
+NAMES = [item.name for item in GRAPH.stages]
+OLD = {name: InputRecord(files={f"sources/{name}.txt": "1"}) for name in NAMES}
+
+
+def judged(stamps, now, before=OLD):
+    return {fact.name: fact for fact in facts.judge(GRAPH, "now", stamps, now, before)}
+
+
+def test_unchanged():
+    found = judged({"deps": Stamp("old", 9.0), "build": Stamp("old", 2.0)}, OLD)
+    assert {fact.status for fact in found.values()} == {"cached"}
+    assert found["deps"].saved_seconds == 9.0
+
+
+def test_a_source_edit():
+    now = {**OLD, "build": InputRecord(files={"sources/build.txt": "2"})}
+    found = judged({"deps": Stamp("old", 9.0), "build": Stamp("now", 2.0)}, now)
+    assert [found[name].status for name in NAMES] == ["cached", "executed", "cached", "executed"]
+    assert found["build"].reason == "file: build.txt"
+    assert found["runtime"].reason == "stage: build"
+
+
+def test_a_config_edit_starts_no_compiler():
+    now = {**OLD, "config": InputRecord(files={"config/config.txt": "2", "sources/config.txt": "1"})}
+    found = judged({"deps": Stamp("old", 9.0), "build": Stamp("old", 2.0)}, now)
+    assert [found[name].status for name in NAMES] == ["cached", "cached", "executed", "executed"]
+
+
+def test_what_ran_without_a_change_had_no_result_in_the_cache():
+    found = judged({"deps": Stamp("now", 9.0), "build": Stamp("old", 2.0)}, OLD)
+    assert "no earlier result" in found["deps"].reason
+
+
+def test_a_stamp_outweighs_a_record():
+    now = {**OLD, "build": InputRecord(files={"sources/build.txt": "2"})}
+    assert judged({"deps": Stamp("old", 1.0), "build": Stamp("old", 1.0)}, now)["build"].status == "cached"
+
+
+def test_after_a_failure_the_rest_is_skipped():
+    assert [(fact.name, fact.status) for fact in facts.failed(GRAPH, "build")] == [("build", "failed"), ("runtime", "skipped")]
+
+
+def test_memory_survives_nonsense(tmp_path):
+    memory = Memory(tmp_path / "m.json")
+    assert memory.recall() == {}
+    memory.store({"deps": InputRecord("base", ("a",), {"V": "1"}, {"f": "2"})})
+    assert memory.recall() == {"deps": InputRecord("base", ("a",), {"V": "1"}, {"f": "2"})}
+    (tmp_path / "m.json").write_text("{")
+    assert memory.recall() == {}
+
+
+def test_stamps():
+    assert Stamp.parse("r1 10.50 12.75\n") == Stamp("r1", 2.25)
+    with pytest.raises(ValueError, match="not enough"):
+        Stamp.parse("r1")
+    assert bare(("npm", "ci")) == ("npm", "ci")
+    assert stage_of(("npm", "ci")) == ""

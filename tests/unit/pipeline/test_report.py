@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.report.model import EngineResult, ServiceResult, StageResult, summarise
+from pipeline.report.schema import report_schema
+from pipeline.report.summary import summary
+
+SERVICES = (
+    ServiceResult(
+        service_name="api-gateway",
+        kind="node",
+        success=True,
+        status="built",
+        duration_seconds=4.0,
+        image_size_mb=41.0,
+        image_digest="sha256:" + "ab" * 32,
+        stages=(
+            StageResult(name="deps", status="cached", saved_seconds=21.4),
+            StageResult(name="build", status="executed", duration_seconds=1.2, reason="file: src/a.ts"),
+        ),
+    ),
+    ServiceResult(
+        service_name="auth-service",
+        kind="go",
+        success=False,
+        status="failed",
+        duration_seconds=3.9,
+        error_message="stage build: `go build` ended with exit code 1\nmain.go:3:1: syntax error",
+        stages=(
+            StageResult(name="build", status="failed"),
+            StageResult(name="runtime", status="skipped", reason="build failed"),
+        ),
+    ),
+)
+REPORT = summarise(EngineResult(name="buildkit", version="v0.34.2"), SERVICES, "2026-11-24T02:00:00Z", 4.1)
+
+
+def test_figures():
+    assert (REPORT.success, REPORT.services_total, REPORT.services_succeeded) == (False, 2, 1)
+    assert REPORT.sum_of_durations_seconds == 7.9
+    assert REPORT.cache_hit_rate == round(1 / 3, 4)
+
+
+def test_summary(golden):
+    golden("pipeline/summary.txt", summary(REPORT))
+
+
+def test_json(golden):
+    golden("pipeline/report.json", REPORT.model_dump_json(indent=2) + "\n")
+
+
+def test_published_schema_is_the_models(request):
+    path = Path(__file__).parents[3] / "docs" / "report.schema.json"
+    if request.config.getoption("--update-golden"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(report_schema(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == report_schema()
