@@ -65,7 +65,7 @@ def test_no_lockfile_says_how_to_make_one(node):
 
 def test_broken_manifest_is_placed(node):
     (node / "api" / "package.json").write_text('{\n "name": }')
-    with pytest.raises(UsageError, match="package.json:2"):
+    with pytest.raises(UsageError, match=r"package\.json:2"):
         detect(node, "api", Service(path="api"))
 
 

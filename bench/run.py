@@ -1,0 +1,156 @@
+"""`make bench`: whole commands of the pipeline against hand-written Dockerfiles, on one BuildKit, in one run, as ratios.
+
+Every scenario is run in turns, so that a slow minute of the machine hits all sides alike; the medians are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from daglet.archives import unpack
+from daglet.embedded import Layout, tools
+
+ROOT = Path(__file__).parents[1]
+SERVICES = {"api": "api-gateway", "auth": "auth-service"}
+CA = "/run/host/ca.pem"
+
+
+class Bench:
+    """One copy of the services, one engine state, and the ways to build from them."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.state = work / "state"
+        self.layout = Layout.from_environment({**os.environ, "DAGLET_STATE": str(self.state)})
+        self.tools = tools.ensure(self.layout.cache, print)
+        self.environ = {**os.environ, "DAGLET_STATE": str(self.state), "PIPELINE_STATE": str(work / "pipeline")}
+        self.repository = work / "repository"
+        self.repository.mkdir()
+        ignored = shutil.ignore_patterns("node_modules", "dist")
+        shutil.copytree(ROOT / "services", self.repository / "services", ignore=ignored)
+        shutil.copy(ROOT / "pipeline.toml", self.repository)
+        self.bases: list[str] = []
+        self.edits = 0
+
+    def pipeline(self, names: list[str]) -> None:
+        """Build with the pipeline: the whole command."""
+        chosen = [SERVICES[name] for name in names]
+        self.call([sys.executable, "-m", "pipeline", "build", "--progress", "quiet", *chosen])
+
+    def dockerfiles(self, kind: str) -> Callable[[list[str]], None]:
+        """Return what builds with Dockerfiles of a kind: one buildctl a service, at the same time."""
+
+        def build(names: list[str]) -> None:
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(lambda name: self._buildctl(kind, name), names))
+
+        return build
+
+    def _buildctl(self, kind: str, name: str) -> None:
+        target = self.work / "dist" / f"{kind}-{name}.tar"
+        target.parent.mkdir(exist_ok=True)
+        secrets = [f"--secret=id={variable},env=BENCH_CA" for variable in ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")]
+        if bundle := os.environ.get("SSL_CERT_FILE"):
+            secrets.append(f"--secret=id=ca,src={bundle}")
+        command = [str(self.tools.buildctl), "--addr", f"unix://{self.layout.socket}", "build", "--progress=plain"]
+        command += ["--frontend=dockerfile.v0", f"--local=context={self.repository}/services/{name}"]
+        command += [f"--local=dockerfile={ROOT}/bench/{kind}", f"--opt=filename={name}.Dockerfile", *secrets, *self.bases]
+        self.call([*command, f"--output=type=oci,dest={target}"])
+
+    def call(self, command: list[str]) -> None:
+        """Run a command to its end; its output is shown where it fails."""
+        environ = {**self.environ, "BENCH_CA": CA}
+        done = subprocess.run(command, cwd=self.repository, env=environ, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+    def engine(self, action: str) -> None:
+        """Call `pipeline engine …`."""
+        self.call([sys.executable, "-m", "pipeline", "engine", action])
+
+    def find_bases(self) -> None:
+        """Give the Dockerfiles the bases that the pipeline's own build has just used, as ready layouts."""
+        cache = Path(os.environ.get("PIPELINE_CACHE") or Path.home() / ".cache" / "pipeline") / "bases"
+        for base in json.loads((cache / "bases.json").read_text()):
+            if base["request"]["role"] != "config":
+                layout = unpack(cache / base["archive"], self.work / "layouts")
+                role = base["request"]["role"]
+                self.bases += [
+                    f"--oci-layout={role}={layout.path}",
+                    f"--opt=context:{role}=oci-layout://{role}@{layout.digest}",
+                ]
+
+    def edit(self, what: str) -> None:
+        """Make an edit that no build has seen."""
+        self.edits += 1
+        services = self.repository / "services"
+        if what == "source edit":
+            (services / "api/src/edited.ts").write_text(f"export const edited = {self.edits};\n")
+            (services / "auth/cmd/server/edited.go").write_text(f"package main\n\nvar Edited = {self.edits}\n")
+        elif what == "lockfile edit":
+            for path in (services / "api/package.json", services / "api/package-lock.json"):
+                path.write_text(path.read_text().replace('"version": "1.0.', f'"version": "1.0.{self.edits}', 1))
+            with (services / "auth/go.sum").open("a") as file:
+                file.write(f"example.com/edited{self.edits} v1.0.0/go.mod h1:{'A' * 43}=\n")
+        elif what == "config edit":
+            path = services / "auth/config/production.yaml"
+            path.write_text(path.read_text() + f"# {self.edits}\n")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--scenario", action="append", help="only this one (repeatable)")
+    parser.add_argument("--alone", action="store_true", help="each service alone, too")
+    options = parser.parse_args()
+    scenarios = options.scenario or ["unchanged", "source edit", "config edit", "lockfile edit", "cold"]
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        bench = Bench(Path(folder))
+        bench.engine("start")
+        try:
+            bench.pipeline(list(SERVICES))
+            bench.find_bases()
+            groups = [list(SERVICES), *([[name] for name in SERVICES] if options.alone else [])]
+            for group in groups:
+                for scenario in scenarios:
+                    report(bench, scenario, group, options.rounds)
+        finally:
+            bench.engine("stop")
+
+
+def report(bench: Bench, scenario: str, names: list[str], rounds: int) -> None:
+    """Measure one scenario and print its medians and ratios."""
+    sides = {"pipeline": bench.pipeline, "hand-written": bench.dockerfiles("handwritten"), "naive": bench.dockerfiles("naive")}
+    times: dict[str, list[float]] = {side: [] for side in sides}
+    if scenario != "cold":
+        for build in sides.values():
+            build(names)
+    for _ in range(rounds):
+        for side, build in sides.items():
+            if scenario == "cold":
+                bench.engine("prune")
+                bench.engine("start")
+            bench.edit(scenario)
+            started = time.perf_counter()
+            build(names)
+            times[side].append(time.perf_counter() - started)
+    medians = {side: statistics.median(values) for side, values in times.items()}
+    shown = "  ".join(f"{side} {value:6.2f} s" for side, value in medians.items())
+    ratio = medians["pipeline"] / medians["hand-written"]
+    print(f"{'+'.join(names):<9}  {scenario:<13}  {shown}  ratio {ratio:.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
