@@ -74,9 +74,12 @@ class Evaluator:
                 images[number] = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
 
             images += [archives.Layout(folder, "")] * len(variants)
-            async with anyio.create_task_group() as exports:
-                for number, container in enumerate(variants):
-                    exports.start_soon(export, number, container)
+            try:
+                async with anyio.create_task_group() as exports:
+                    for number, container in enumerate(variants):
+                        exports.start_soon(export, number, container)
+            except ExceptionGroup as errors:
+                raise errors.exceptions[0] from None
             digest = await anyio.to_thread.run_sync(archives.pack, images, target)
             for image in images:
                 archives.sweep(image)
