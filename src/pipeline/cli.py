@@ -14,7 +14,7 @@ import typer
 
 from pipeline.config import Overrides
 from pipeline.engine import Choice
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UsageError
 
 if TYPE_CHECKING:
     from pipeline import library
@@ -126,7 +126,8 @@ def engine_prune() -> None:
 
 def _teller(progress: str) -> Callable[[str], None]:
     if progress not in {"auto", "tty", "plain", "quiet"}:
-        _fail(f"--progress is {progress!r}; it can be auto, tty, plain or quiet", 2)
+        msg = f"--progress is {progress!r}"
+        raise UsageError(msg, hint="it can be auto, tty, plain or quiet")
     if progress == "quiet":
         return lambda _: None
     return lambda text: print(text, file=sys.stderr, flush=True)

@@ -1,26 +1,27 @@
 import { z } from "zod";
 
-/** What the auth service accepts and answers: the one place that knows its wire format. */
-export const TokenRequest = z.strictObject({
-  subject: z.string().trim().min(1).max(256),
-  audience: z.string().trim().min(1).max(256),
-  ttl_seconds: z.int().positive().optional(),
-});
+/** What a caller asks of the gateway, and the auth service of its callers. */
+export const TokenRequest = z.strictObject({ subject: z.string().trim().min(1).max(256) });
 export type TokenRequest = z.output<typeof TokenRequest>;
 
-const IssuedToken = z.object({ token: z.string(), expires_at: z.iso.datetime() });
+/** The auth service counts in seconds since 1970; people and the gateway's callers read dates. */
+const expiry = z
+  .int()
+  .nonnegative()
+  .transform((seconds) => new Date(seconds * 1000).toISOString());
+
+const IssuedToken = z
+  .object({ token: z.string(), expires: expiry })
+  .transform(({ token, expires }) => ({ token, expires_at: expires }));
 export type IssuedToken = z.output<typeof IssuedToken>;
 
-const Verification = z.discriminatedUnion("active", [
-  z.object({
-    active: z.literal(true),
-    subject: z.string(),
-    audience: z.string(),
-    expires_at: z.iso.datetime(),
-  }),
-  z.object({ active: z.literal(false), reason: z.string() }),
-]);
-export type Verification = z.output<typeof Verification>;
+const Claims = z
+  .object({ sub: z.string(), iss: z.string(), exp: expiry })
+  .transform(({ sub, iss, exp }) => ({ subject: sub, issuer: iss, expires_at: exp }));
+
+export type Verification =
+  | ({ readonly active: true } & z.output<typeof Claims>)
+  | { readonly active: false; readonly reason: string };
 
 const Rejection = z.object({ detail: z.string() });
 
@@ -32,6 +33,12 @@ export interface AuthClient {
 /** The auth service understood the request and refused it: the caller's mistake. */
 export class AuthRejectedError extends Error {
   override readonly name = "AuthRejectedError";
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** The auth service failed, is away, or answers something we do not understand: not the caller's mistake. */
@@ -83,9 +90,12 @@ export function createAuthClient({
       const what = timedOut ? `gave no answer in ${String(timeoutMs)} ms` : "cannot be reached";
       throw new AuthUnavailableError(`The auth service ${what}`, { cause, timedOut });
     }
-    if (status === 400 || status === 422) {
+    if (status === 400 || status === 401) {
       const rejection = Rejection.safeParse(parseJson(text));
-      throw new AuthRejectedError(rejection.data?.detail ?? "The auth service refused the request");
+      throw new AuthRejectedError(
+        rejection.data?.detail ?? "The auth service refused the request",
+        status,
+      );
     }
     if (status < 200 || status > 299) {
       throw new AuthUnavailableError(`The auth service answered with status ${String(status)}`);
@@ -101,7 +111,17 @@ export function createAuthClient({
 
   return {
     issue: (request, requestId) => post("v1/tokens", request, requestId, IssuedToken),
-    verify: (token, requestId) => post("v1/verify", { token }, requestId, Verification),
+    verify: async (token, requestId) => {
+      try {
+        return { active: true, ...(await post("v1/verify", { token }, requestId, Claims)) };
+      } catch (error) {
+        // For a verification "no" is an answer like any other.
+        if (error instanceof AuthRejectedError && error.status === 401) {
+          return { active: false, reason: error.message };
+        }
+        throw error;
+      }
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { AuthRejectedError, AuthUnavailableError, createAuthClient } from "../src/auth-client.js";
 
-const REQUEST = { subject: "ada", audience: "orders" };
+const REQUEST = { subject: "ada" };
 
 /** A client whose auth service always gives this answer; it remembers what it was asked. */
 function clientFor(answer: () => Promise<Response>, url = "http://auth.internal/base") {
@@ -21,28 +21,36 @@ function clientFor(answer: () => Promise<Response>, url = "http://auth.internal/
 suite("auth client", () => {
   test("asks below the configured address and passes the request id on", async () => {
     const { client, asked } = clientFor(() =>
-      Promise.resolve(Response.json({ token: "t", expires_at: "2030-01-01T00:00:00Z" })),
+      Promise.resolve(Response.json({ token: "t", expires: 1893456000 })),
     );
     const issued = await client.issue(REQUEST, "r-1");
-    assert.equal(issued.token, "t");
+    assert.deepEqual(issued, { token: "t", expires_at: "2030-01-01T00:00:00.000Z" });
     assert.equal(asked[0]?.url, "http://auth.internal/base/v1/tokens");
     assert.equal(asked[0].headers.get("x-request-id"), "r-1");
     assert.deepEqual(await asked[0].json(), REQUEST);
   });
 
   test("understands both answers of a verification", async () => {
-    const inactive = { active: false, reason: "expired" } as const;
-    const { client } = clientFor(() => Promise.resolve(Response.json(inactive)));
-    assert.deepEqual(await client.verify("t", "r-1"), inactive);
+    const claims = { sub: "ada", iss: "auth-service", exp: 1893456000 };
+    const good = clientFor(() => Promise.resolve(Response.json(claims)));
+    assert.deepEqual(await good.client.verify("t", "r-1"), {
+      active: true,
+      subject: "ada",
+      issuer: "auth-service",
+      expires_at: "2030-01-01T00:00:00.000Z",
+    });
+    const detail = "token has expired";
+    const bad = clientFor(() => Promise.resolve(Response.json({ detail }, { status: 401 })));
+    assert.deepEqual(await bad.client.verify("t", "r-1"), { active: false, reason: detail });
   });
 
   test("repeats why the auth service refused", async () => {
     const { client } = clientFor(() =>
-      Promise.resolve(Response.json({ detail: "ttl_seconds is over 3600" }, { status: 400 })),
+      Promise.resolve(Response.json({ detail: "a subject is needed" }, { status: 400 })),
     );
     await assert.rejects(client.issue(REQUEST, "r-1"), (error) => {
       assert.ok(error instanceof AuthRejectedError);
-      assert.equal(error.message, "ttl_seconds is over 3600");
+      assert.equal(error.message, "a subject is needed");
       return true;
     });
   });

@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { buildApp } from "../src/app.js";
 import type { AuthClient } from "../src/auth-client.js";
 
-export const EXPIRES_AT = "2030-01-01T00:00:00Z";
+export const EXPIRES_AT = "2030-01-01T00:00:00.000Z";
 
 /** An auth service that issues "signed" and knows no other token. */
 export const fakeAuth: AuthClient = {
@@ -11,8 +11,8 @@ export const fakeAuth: AuthClient = {
   verify: (token) =>
     Promise.resolve(
       token === "signed"
-        ? { active: true, subject: "ada", audience: "orders", expires_at: EXPIRES_AT }
-        : { active: false, reason: "malformed" },
+        ? { active: true, subject: "ada", issuer: "auth-service", expires_at: EXPIRES_AT }
+        : { active: false, reason: "token is not valid" },
     ),
 };
 

@@ -14,9 +14,9 @@ export function whoamiRoute(app: FastifyInstance, auth: AuthClient): void {
     const verification = await auth.verify(token, request.id);
     if (!verification.active) {
       void reply.header("www-authenticate", 'Bearer error="invalid_token"');
-      return sendProblem(reply, 401, `The token is ${verification.reason}`);
+      return sendProblem(reply, 401, verification.reason);
     }
-    const { subject, audience, expires_at } = verification;
-    return reply.header("cache-control", "no-store").send({ subject, audience, expires_at });
+    const { subject, issuer, expires_at } = verification;
+    return reply.header("cache-control", "no-store").send({ subject, issuer, expires_at });
   });
 }
