@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import logging
 import re
 import secrets
 import socket
@@ -50,6 +51,8 @@ class Session:
 async def serve(evaluator: Evaluator) -> AsyncIterator[Session]:
     """Serve a session on a free loopback port for as long as the context lasts."""
     token = secrets.token_urlsafe(32)
+    # A request that is cancelled with its client is no error; without a handler, logging would print its traceback.
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
     app = _App(evaluator, token)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = _Server(
