@@ -158,7 +158,7 @@ async def _started(layout: Layout, found: Tools, environ: Mapping[str, str]) -> 
         if _answers(layout.socket):
             return
         await anyio.to_thread.run_sync(leftovers.remove, layout.engine, found.runc)
-        _launch(layout, found, environ)
+        await anyio.to_thread.run_sync(_launch, layout, found, environ)
         deadline = time.monotonic() + _START_SECONDS
         while not _answers(layout.socket):
             if (layout.pid.exists() and not _alive(layout)) or time.monotonic() > deadline:
@@ -183,7 +183,6 @@ def _launch(layout: Layout, found: Tools, environ: Mapping[str, str]) -> None:
         "pid": str(layout.pid),
         "socket": str(layout.socket),
         "log": str(layout.log),
-        "env": {name: environ[name] for name in _PASSED_ON if name in environ},
         "command": [
             str(found.buildkitd),
             f"--config={settings}",
@@ -193,14 +192,17 @@ def _launch(layout: Layout, found: Tools, environ: Mapping[str, str]) -> None:
             f"--oci-worker-binary={found.runc}",
         ],
     }
-    subprocess.Popen(  # noqa: S603 - our own arguments
-        [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(job)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=layout.log.open("ab"),
-        start_new_session=True,
-        close_fds=True,
-    )
+    with layout.log.open("ab") as log:
+        subprocess.run(  # noqa: S603 - our own arguments
+            [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(job)],
+            # A proxy's address may hold a password, and any user may read the arguments of a process.
+            env={name: environ[name] for name in _PASSED_ON if name in environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+            check=True,
+        )
 
 
 def _answers(path: Path) -> bool:

@@ -24,6 +24,9 @@ _KEEP_POLL_SECONDS = 0.2
 
 def main() -> None:
     """Start the engine that the first argument describes (JSON), and stop it after its last client."""
+    # Whoever started us goes on at once, and has no child to wait for.
+    if os.fork():
+        os._exit(0)
     job = json.loads(sys.argv[1])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     clients = Path(job["clients"]).open("w")  # noqa: SIM115 - held until the process ends
@@ -33,7 +36,6 @@ def main() -> None:
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        env=job["env"],
         preexec_fn=_end_with_parent,  # noqa: PLW1509 - there are no threads here
         start_new_session=True,
     )
