@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -189,14 +188,3 @@ def _leaves(errors: BaseExceptionGroup) -> list[BaseException]:
 def _fail(message: str, code: int) -> NoReturn:
     print(f"pipeline: {message}", file=sys.stderr)
     raise typer.Exit(code)
-
-
-def main() -> None:
-    """Run the command line.
-
-    Python is started again with -O: the Dagger client checks its own calls with beartype, which -O switches off, and
-    that halves the time that importing it takes.
-    """
-    if __debug__ and not os.environ.get("PIPELINE_DEBUG"):
-        os.execv(sys.executable, [sys.executable, "-O", "-m", "pipeline", *sys.argv[1:]])  # noqa: S606 - ourselves
-    app()

@@ -196,13 +196,19 @@ def _launch(layout: Layout, found: Tools, environ: Mapping[str, str]) -> None:
         subprocess.run(  # noqa: S603 - our own arguments
             [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(job)],
             # A proxy's address may hold a password, and any user may read the arguments of a process.
-            env={name: environ[name] for name in _PASSED_ON if name in environ},
+            env=_daemon_environment(environ, found.runc),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
             check=True,
         )
+
+
+def _daemon_environment(environ: Mapping[str, str], runc: Path) -> dict[str, str]:
+    """Return what the daemon sees. It looks for runc on the PATH before it takes the one that its arguments name."""
+    kept = {name: environ[name] for name in _PASSED_ON if name in environ}
+    return {**kept, "PATH": os.pathsep.join([*filter(None, [kept.get("PATH")]), str(runc.parent)])}
 
 
 def _answers(path: Path) -> bool:
