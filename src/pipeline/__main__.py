@@ -15,10 +15,10 @@ def main() -> None:
     """Run the command line.
 
     Python is started again with -O: the Dagger client checks its own calls with beartype, which -O switches off, and
-    that halves the time that importing it takes.
+    that halves the time that importing it takes. And with -P: modules are never looked for in the user's folder.
     """
     if __debug__ and not os.environ.get("PIPELINE_DEBUG"):
-        os.execv(sys.executable, [sys.executable, "-O", "-m", "pipeline", *sys.argv[1:]])  # noqa: S606 - ourselves
+        os.execv(sys.executable, [sys.executable, "-P", "-O", "-m", "pipeline", *sys.argv[1:]])  # noqa: S606 - ourselves
     gc.set_threshold(_COLLECT_EVERY)
     from pipeline.cli import app  # noqa: PLC0415 - after Python's second start
 

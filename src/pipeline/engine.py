@@ -6,26 +6,37 @@ In order: the session that we run in, Dagger where its command line and an engin
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+from anyio.streams.buffered import BufferedByteReceiveStream
+from anyio.streams.text import TextReceiveStream
 
 from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     import dagger
 
-    from daglet import embedded
-    from daglet.evaluate import Evaluator
-
 STAGE_VARIABLE = "PIPELINE_STAGE"
+
+_GRACE_SECONDS = 10
+_LINE_LIMIT = 1 << 16
+_Stream = TypeVar("_Stream")
 
 
 class Choice(StrEnum):
@@ -99,33 +110,71 @@ async def _dagger(stack: AsyncExitStack, reason: str) -> Engine:
 
 
 async def _buildkit(stack: AsyncExitStack, reason: str, on_step: Callable[[str], None]) -> Engine:
-    from daglet import embedded  # noqa: PLC0415 - as above
-    from daglet.embedded import EngineError  # noqa: PLC0415
+    """Start a session of BuildKit's as a process of its own, beside the import of the client that is to talk to it."""
+    output = await stack.enter_async_context(_session_program(on_step))
+    await anyio.to_thread.run_sync(import_module, "dagger")
+    connection, running = await _line(output), await _line(output)
+    await _connect(stack, int(connection["port"]), connection["session_token"])
+    return Engine("buildkit", running["version"], reason)
 
-    layout = embedded.Layout.from_environment(os.environ)
+
+@asynccontextmanager
+async def _session_program(on_step: Callable[[str], None]) -> AsyncIterator[BufferedByteReceiveStream]:
+    """Run `daglet session` for as long as the context lasts; yield its output: how to connect, then what the engine is."""
+    command = [sys.executable, "-P", *(() if __debug__ else ("-O",)), "-m", "daglet", "session"]
+    # A group of its own: Ctrl-C is for us to handle, and ends the session in order.
+    process = await anyio.open_process([*command, f"--stage-variable={STAGE_VARIABLE}"], start_new_session=True)
     try:
-        engine = await stack.enter_async_context(embedded.acquire(layout, os.environ, on_step))
-    except EngineError as error:
-        raise PipelineError(error.message, hint=error.hint) from error
-    await _connect(stack, engine, layout.state)
-    return Engine("buildkit", engine.version, reason)
+        async with anyio.create_task_group() as group:
+            group.start_soon(_tell_lines, process, on_step)
+            yield BufferedByteReceiveStream(_open(process.stdout))
+            await _open(process.stdin).aclose()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await _ended(process)
 
 
-async def _connect(stack: AsyncExitStack, engine: embedded.Engine, state: Path) -> None:
-    from daglet.evaluate import Evaluator  # noqa: PLC0415
-    from daglet.host import HostSettings  # noqa: PLC0415
+async def _line(output: BufferedByteReceiveStream) -> dict[str, str]:
+    try:
+        told: dict[str, str] = json.loads(await output.receive_until(b"\n", _LINE_LIMIT))
+    except (anyio.EndOfStream, anyio.IncompleteRead) as error:
+        msg = "the embedded session ended before it began"
+        raise PipelineError(msg, hint="what it printed above says why") from error
+    if "error" in told:
+        raise PipelineError(told["error"], hint=told["hint"])
+    return told
 
-    await _serve(stack, Evaluator(engine, state, HostSettings.from_environment(os.environ), STAGE_VARIABLE))
+
+async def _tell_lines(process: anyio.abc.Process, on_step: Callable[[str], None]) -> None:
+    pending = ""
+    async for text in TextReceiveStream(_open(process.stderr), errors="replace"):
+        *lines, pending = (pending + text).split("\n")
+        for line in lines:
+            on_step(line)
 
 
-async def _serve(stack: AsyncExitStack, evaluator: Evaluator) -> None:
+async def _ended(process: anyio.abc.Process) -> None:
+    """Wait for a session whose standard input is closed; one that does not end in time is ended."""
+    await _open(process.stdin).aclose()
+    with anyio.move_on_after(_GRACE_SECONDS):
+        await process.wait()
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.aclose()
+
+
+def _open(stream: _Stream | None) -> _Stream:
+    if stream is None:
+        msg = "the process was started without its pipes"
+        raise TypeError(msg)
+    return stream
+
+
+async def _connect(stack: AsyncExitStack, port: int, token: str) -> None:
     import dagger  # noqa: PLC0415
 
-    from daglet.server import serve  # noqa: PLC0415
-
-    served = await stack.enter_async_context(serve(evaluator))
     # The client finds a session through these two; children of ours are started without them.
-    os.environ |= {"DAGGER_SESSION_PORT": str(served.port), "DAGGER_SESSION_TOKEN": served.token}
+    os.environ |= {"DAGGER_SESSION_PORT": str(port), "DAGGER_SESSION_TOKEN": token}
     stack.callback(lambda: [os.environ.pop(name, None) for name in ("DAGGER_SESSION_PORT", "DAGGER_SESSION_TOKEN")])
     await stack.enter_async_context(dagger.connection())
 
@@ -133,11 +182,13 @@ async def _serve(stack: AsyncExitStack, evaluator: Evaluator) -> None:
 async def dockerfiles(containers: Sequence[dagger.Container]) -> list[str]:
     """Return the Dockerfile of each container, as the embedded engine would build it. No engine is needed."""
     from daglet.planner import Planner  # noqa: PLC0415
+    from daglet.server import serve  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="pipeline-") as scratch:
         planner = Planner.make(STAGE_VARIABLE, Path(scratch))
         async with AsyncExitStack() as stack:
-            await _serve(stack, planner)
+            served = await stack.enter_async_context(serve(planner))
+            await _connect(stack, served.port, served.token)
             for container in containers:
                 await container.sync()
         return planner.plans

@@ -23,17 +23,15 @@ def labels(root: Path, path: str, exclude: Sequence[str]) -> dict[str, str]:
     exclude:
         Patterns, relative to the service's folder, of files that are no input.
     """
-    pathspec = [
-        f":(top,glob){_join(root, path)}**",
-        *(f":(top,exclude,glob){_join(root, path)}{item}" for item in _globs(exclude)),
-    ]
-    found = _git(root, "log", "-1", "--format=%H %cI", "--", *pathspec).split()
+    folder = root / path
+    pathspec = [":(glob)**", *(f":(exclude,glob){item}" for item in _globs(exclude))]
+    found = _git(folder, "log", "-1", "--format=%H %cI", "--", *pathspec).split()
     if len(found) != 2:  # noqa: PLR2004 - a hash and a time
         return {}
     revision, created = found
-    dirty = "-dirty" if _git(root, "status", "--porcelain", "--untracked-files=all", "--", *pathspec) else ""
+    dirty = "-dirty" if _git(folder, "status", "--porcelain", "--untracked-files=all", "--", *pathspec) else ""
     facts = {f"{_PREFIX}.revision": revision + dirty, f"{_PREFIX}.created": created}
-    if source := public_address(_git(root, "remote", "get-url", "origin")):
+    if source := public_address(_git(folder, "remote", "get-url", "origin")):
         facts[f"{_PREFIX}.source"] = source
     return facts
 
@@ -47,21 +45,15 @@ def public_address(remote: str) -> str:
     return ""
 
 
-def _join(root: Path, path: str) -> str:
-    top = _git(root, "rev-parse", "--show-prefix")
-    inside = f"{top}{path}".strip("/").removesuffix("/.")
-    return f"{inside}/" if inside not in {"", "."} else ""
-
-
 def _globs(patterns: Sequence[str]) -> list[str]:
     return [form for pattern in patterns for form in (pattern, f"{pattern}/**")]
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _git(folder: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603
             ["git", "-c", "core.quotePath=off", *arguments],  # noqa: S607 - the user's own git
-            cwd=root,
+            cwd=folder,
             capture_output=True,
             text=True,
             timeout=_TIMEOUT_SECONDS,

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
-from pipeline.vcs import public_address
+from pipeline import vcs
+from pipeline.vcs import labels, public_address
 
 
 @pytest.mark.parametrize(
@@ -18,3 +21,48 @@ from pipeline.vcs import public_address
 )
 def test_only_public_addresses_and_no_credentials(remote, address):
     assert public_address(remote) == address
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with two services and a commit of its own for each file."""
+    git(tmp_path, "init", "-q")
+    for name in ("one/main.go", "one/README.md", "two/main.go"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+        git(tmp_path, "add", "-A")
+        git(tmp_path, "commit", "-qm", name)
+    return tmp_path
+
+
+def test_the_revision_is_the_last_commit_that_touched_the_inputs(repository):
+    found = labels(repository, "one", ("**/*.md",))
+    assert found["org.opencontainers.image.revision"] == git(repository, "rev-parse", "HEAD~2")
+    assert labels(repository, "one", ())["org.opencontainers.image.revision"] == git(repository, "rev-parse", "HEAD~1")
+    assert labels(repository, ".", ())["org.opencontainers.image.revision"] == git(repository, "rev-parse", "HEAD")
+
+
+def test_a_changed_or_new_input_makes_it_dirty(repository):
+    (repository / "one/README.md").write_text("changed")
+    assert not labels(repository, "one", ("**/*.md",))["org.opencontainers.image.revision"].endswith("-dirty")
+    (repository / "one/new.go").write_text("package main")
+    assert labels(repository, "one", ("**/*.md",))["org.opencontainers.image.revision"].endswith("-dirty")
+
+
+def test_outside_a_repository_there_are_no_labels(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert labels(tmp_path, ".", ()) == {}
+
+
+def test_git_is_asked_a_few_times_however_many_patterns_there_are(repository, monkeypatch):
+    asked = []
+    ask = vcs._git
+    monkeypatch.setattr(vcs, "_git", lambda folder, *words: asked.append(words) or ask(folder, *words))
+    labels(repository, "one", tuple(f"**/*.{number}" for number in range(50)))
+    assert len(asked) == 3

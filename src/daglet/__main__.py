@@ -1,0 +1,87 @@
+"""The program: `daglet session` in the place of `dagger session`, which is what the Dagger client starts for itself.
+
+It prints one line of JSON with the session's port and token, then one with the engine that it found, and serves until its
+standard input is closed. What it does on the way goes to standard error; where there is no engine to be had, the one line
+is an object with `error` and `hint`, and the exit code is 1.
+Source: the client's own protocol, `provisioning/_session.py` of dagger-io 0.21.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import signal
+import sys
+
+import anyio
+
+from daglet import embedded
+from daglet.evaluate import Evaluator
+from daglet.host import HostSettings
+from daglet.server import serve
+
+_COLLECT_EVERY = 200_000
+"""Objects made between two garbage collections: a session's schema and graphs live to its end."""
+
+
+def main() -> None:
+    """Serve a session until standard input is closed, or INT or TERM comes."""
+    gc.set_threshold(_COLLECT_EVERY)
+    parser = argparse.ArgumentParser(prog="daglet", description="The Dagger API's session on plain BuildKit.")
+    session = parser.add_subparsers(required=True, metavar="session").add_parser("session", help="serve one session")
+    session.add_argument("--workdir", default=".", help="the folder that relative paths of the host start from")
+    session.add_argument("--stage-variable", default="", help="the volatile variable that names stages in Dockerfiles")
+    # The client adds labels for telemetry, and others to come.
+    options, _ = parser.parse_known_args()
+    os.chdir(options.workdir)
+    sys.exit(anyio.run(_until_over, options.stage_variable))
+
+
+async def _until_over(stage_variable: str) -> int:
+    code = 0
+    async with anyio.create_task_group() as group:
+
+        async def work() -> None:
+            nonlocal code
+            code = await _session(stage_variable)
+            group.cancel_scope.cancel()
+
+        async def signalled() -> None:
+            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                async for _ in signals:
+                    group.cancel_scope.cancel()
+
+        async def abandoned() -> None:
+            while True:
+                await anyio.wait_readable(sys.stdin)
+                if not os.read(sys.stdin.fileno(), 1 << 16):
+                    group.cancel_scope.cancel()
+                    return
+
+        for task in (work, signalled, abandoned):
+            group.start_soon(task)
+    return code
+
+
+async def _session(stage_variable: str) -> int:
+    layout = embedded.Layout.from_environment(os.environ)
+    try:
+        async with embedded.acquire(layout, os.environ, lambda step: print(step, file=sys.stderr, flush=True)) as engine:
+            evaluator = Evaluator(engine, layout.state, HostSettings.from_environment(os.environ), stage_variable)
+            async with serve(evaluator) as session:
+                _tell({"port": session.port, "session_token": session.token})
+                _tell({"name": "buildkit", "version": engine.version})
+                await anyio.sleep_forever()
+    except embedded.EngineError as error:
+        _tell({"error": error.message, "hint": error.hint})
+    return 1
+
+
+def _tell(line: dict[str, object]) -> None:
+    print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()
