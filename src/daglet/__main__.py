@@ -16,8 +16,9 @@ import signal
 import sys
 
 import anyio
+import anyio.to_thread
 
-from daglet import embedded
+from daglet import embedded, store
 from daglet.evaluate import Evaluator
 from daglet.host import HostSettings
 from daglet.server import serve
@@ -73,6 +74,7 @@ async def _session(stage_variable: str) -> int:
             async with serve(evaluator) as session:
                 _tell({"port": session.port, "session_token": session.token})
                 _tell({"name": "buildkit", "version": engine.version})
+                await anyio.to_thread.run_sync(store.sweep, layout.state)
                 await anyio.sleep_forever()
     except embedded.EngineError as error:
         _tell({"error": error.message, "hint": error.hint})

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from daglet.errors import InvalidOperation
+from daglet.store import mark_used
 
 _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 
@@ -58,6 +59,7 @@ def unpack(archive: Path, store: Path) -> Layout:
             digest = str(json.load(index)["manifests"][0]["digest"]) if index else ""
             target = store / digest.replace(":", "-")
             if target.is_dir():
+                mark_used(target)
                 return Layout(target, digest)
             store.mkdir(parents=True, exist_ok=True)
             copy = Path(tempfile.mkdtemp(prefix=".new-", dir=store))

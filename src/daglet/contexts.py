@@ -18,6 +18,7 @@ from pathlib import Path
 from daglet.errors import InvalidOperation
 from daglet.operations import HostDirectory
 from daglet.patterns import Matcher, has_exceptions, matcher
+from daglet.store import mark_used
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def stage(directory: HostDirectory, store: Path) -> Path:
     entries = scan(directory)
     target = store / digest(entries)
     if target.is_dir():
-        os.utime(target)
+        mark_used(target)
         return target
     store.mkdir(parents=True, exist_ok=True)
     copy = Path(tempfile.mkdtemp(prefix=".new-", dir=store))
@@ -81,13 +82,6 @@ def stage(directory: HostDirectory, store: Path) -> Path:
         msg = f"cannot copy {error.filename}: {error.strerror}"
         raise InvalidOperation(msg) from error
     return target
-
-
-def sweep(store: Path, *, older_than: float) -> None:
-    """Remove copies that no build has used since a moment, in seconds since 1970."""
-    for folder in store.iterdir() if store.is_dir() else ():
-        if folder.stat().st_mtime < older_than:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _filter(directory: HostDirectory) -> tuple[tuple[Matcher | None, Matcher, bool], ...]:

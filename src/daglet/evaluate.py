@@ -16,7 +16,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from daglet import archives, buildctl, contexts, dockerfile
+from daglet import archives, buildctl, contexts, dockerfile, store
 from daglet import operations as ops
 from daglet.errors import InvalidOperation
 from daglet.host import STEP_MOUNTS, HostSettings
@@ -48,6 +48,8 @@ class Evaluator:
     stage_variable: str = ""
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     _done: set[str] = field(default_factory=set)
+    _contexts: dict[str, Path] = field(default_factory=dict)
+    _reading: dict[str, anyio.Lock] = field(default_factory=dict)
 
     def render(self, node: ops.Container | ops.Directory | ops.File) -> dockerfile.Plan:
         """Return the plan that builds a value."""
@@ -121,7 +123,7 @@ class Evaluator:
     async def exported(self, node: ops.Directory | ops.File) -> AsyncIterator[Path]:
         """Yield a folder that holds a value's files for as long as the context lasts. It is not to be written to."""
         if isinstance(node, ops.HostDirectory):
-            yield await anyio.to_thread.run_sync(contexts.stage, node, self.state / "contexts")
+            yield await self.context(node)
             return
         with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
             copy = Path(folder, "export")
@@ -129,16 +131,20 @@ class Evaluator:
             copy.mkdir(exist_ok=True)
             yield copy
 
+    async def context(self, node: ops.HostDirectory) -> Path:
+        """Return the copy of a host folder. It is read once a session: what is built and what is told of it are the same."""
+        async with self._reading.setdefault(node.digest, anyio.Lock()):
+            if node.digest not in self._contexts:
+                self._contexts[node.digest] = await anyio.to_thread.run_sync(contexts.stage, node, self.state / store.CONTEXTS)
+            return self._contexts[node.digest]
+
     async def _solve(self, node: ops.Container | ops.Directory | ops.File, output: str = "") -> buildctl.Result:
         plan = self.render(node)
         inputs = await self._inputs(plan)
         return await buildctl.solve(self.engine, plan, inputs, output)
 
     async def _inputs(self, plan: dockerfile.Plan) -> buildctl.Inputs:
-        folders = {
-            name: await anyio.to_thread.run_sync(contexts.stage, directory, self.state / "contexts")
-            for name, directory in plan.contexts.items()
-        }
+        folders = {name: await self.context(directory) for name, directory in plan.contexts.items()}
         layouts = {name: await self._layout(base) for name, base in plan.archives.items()}
         secrets = {name: value if isinstance(value, str) else self.plaintext(value) for name, value in plan.secrets.items()}
         return buildctl.Inputs(
@@ -150,16 +156,16 @@ class Evaluator:
         )
 
     async def _layout(self, base: ops.FromArchive) -> archives.Layout:
-        store = self.state / "layouts"
+        layouts = self.state / store.LAYOUTS
         if path := host_path(base.archive):
-            return await anyio.to_thread.run_sync(archives.unpack, path, store)
+            return await anyio.to_thread.run_sync(archives.unpack, path, layouts)
         with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
             path = Path(folder, "image.tar")
             if isinstance(base.archive, ops.Archive):
                 await self.export_archive(base.archive.variants, path)
             else:
                 path.write_bytes(await self.read(base.archive))
-            return await anyio.to_thread.run_sync(archives.unpack, path, store)
+            return await anyio.to_thread.run_sync(archives.unpack, path, layouts)
 
     def plaintext(self, secret: ops.Secret) -> str:
         """Return a secret's value.
@@ -185,12 +191,13 @@ class Evaluator:
         raise InvalidOperation(msg)
 
     def _export_folder(self, target: Path) -> Path:
-        return self.state / "images" / hashlib.sha256(str(target).encode()).hexdigest()[:16]
+        return self.state / store.IMAGES / hashlib.sha256(str(target).encode()).hexdigest()[:16]
 
     @asynccontextmanager
     async def _locked(self, folder: Path) -> AsyncIterator[Path]:
         """Hold a folder for ourselves: two builds of one image at a time would sweep each other's layers away."""
         folder.mkdir(parents=True, exist_ok=True)
+        store.mark_used(folder)
         with (folder / "lock").open("w") as lock:
             while True:
                 try:

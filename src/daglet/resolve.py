@@ -117,7 +117,7 @@ def _host_directory(
     exclude: tuple[str, ...] = (),
     no_cache: bool = False,
 ) -> ops.Directory:
-    del no_cache  # A host folder is read again for every value that needs it.
+    del no_cache  # A host folder is read anew by every session, and once by each.
     filters = ((include, exclude),) if include or exclude else ()
     return ops.HostDirectory(str(Path(path).resolve()), filters)
 
@@ -546,6 +546,9 @@ async def _glob(evaluator: Evaluator, directory: ops.Directory, *, pattern: str)
 
 @_serves("Directory", "digest")
 async def _directory_digest(evaluator: Evaluator, directory: ops.Directory) -> str:
+    if isinstance(directory, ops.HostDirectory):
+        # A copy is kept under its digest.
+        return f"sha256:{(await evaluator.context(directory)).name}"
     async with _tree(evaluator, directory) as root:
         return f"sha256:{contexts.digest(contexts.scan(ops.HostDirectory(str(root))))}"
 

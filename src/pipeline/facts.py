@@ -24,23 +24,37 @@ _NAMED_CHANGES = 3
 
 @dataclass(frozen=True, slots=True)
 class InputRecord:
-    """A stage's inputs, reduced to what comparing them takes. `files` maps a path to the hash of its content."""
+    """A stage's inputs, reduced to what comparing them takes.
+
+    Parameters
+    ----------
+    files:
+        The hash of each file's content, by "TREE/PATH".
+    digests:
+        The digest of each tree, by its name: where it is the same, the tree's files need not be looked at again.
+    """
 
     base: str = ""
     command: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_data(cls, data: Mapping[str, object]) -> InputRecord:
         """Read a record back from JSON's types."""
-        variables, files, command = data.get("variables"), data.get("files"), data.get("command")
+        command = data.get("command")
         return cls(
             base=str(data.get("base", "")),
             command=tuple(map(str, command)) if isinstance(command, list) else (),
-            variables=variables if isinstance(variables, dict) else {},
-            files=files if isinstance(files, dict) else {},
+            variables=_texts(data.get("variables")),
+            files=_texts(data.get("files")),
+            digests=_texts(data.get("digests")),
         )
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +68,19 @@ class StageFact:
     reason: str = ""
 
 
-async def record(stage: Stage, scratch: Path) -> InputRecord:
-    """Return a stage's inputs as of now. `scratch` is a folder that may be written to."""
-    files: dict[str, str] = {}
+async def record(stage: Stage, before: InputRecord, scratch: Path) -> InputRecord:
+    """Return a stage's inputs as of now. Of a tree that is as it was `before`, no file travels. `scratch` may be written to."""
+    files = {f"made/{name}": hashlib.sha256(text.encode()).hexdigest() for name, text in stage.inputs.contents.items()}
+    digests: dict[str, str] = {}
     for label, directory in stage.inputs.sources.items():
+        digests[label] = await directory.digest()
+        if digests[label] == before.digests.get(label):
+            files |= {path: digest for path, digest in before.files.items() if path.startswith(f"{label}/")}
+            continue
         copy = scratch / stage.name / label
         await directory.export(str(copy))
         files |= {f"{label}/{path}": digest for path, digest in _hashes(copy)}
-    return InputRecord(stage.inputs.base, stage.inputs.command, dict(stage.inputs.variables), files)
+    return InputRecord(stage.inputs.base, stage.inputs.command, dict(stage.inputs.variables), files, digests)
 
 
 def _hashes(root: Path) -> Iterable[tuple[str, str]]:

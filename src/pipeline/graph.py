@@ -23,13 +23,16 @@ class Inputs:
     variables:
         The variables that the command sees and that count: no secrets, no settings of the host.
     sources:
-        The trees and files from outside the graph, by what to call them.
+        The trees of the build context, by what to call them.
+    contents:
+        The content of files that the graph itself makes, by name.
     """
 
     base: str = ""
     command: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, dagger.Directory] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def as_data(graphs: Iterable[ServiceGraph]) -> list[dict[str, object]]:
                     "base": stage.inputs.base,
                     "command": list(stage.inputs.command),
                     "variables": dict(stage.inputs.variables),
-                    "sources": sorted(stage.inputs.sources),
+                    "sources": sorted([*stage.inputs.sources, *stage.inputs.contents]),
                 }
                 for stage in graph.stages
             ],
@@ -144,7 +147,7 @@ def as_mermaid(graphs: Iterable[ServiceGraph]) -> str:
 
 
 def _takes(stage: Stage) -> str:
-    taken = [*stage.needs, *sorted(stage.inputs.sources)]
+    taken = [*stage.needs, *sorted([*stage.inputs.sources, *stage.inputs.contents])]
     if stage.inputs.base:
         taken.insert(0, stage.inputs.base)
     return "<- " + ", ".join(taken)

@@ -108,6 +108,7 @@ async def _carry_out(
 ) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
     """Build the image and find out what that took. Image and stamps are asked for at once: they share every step."""
     memory = facts.Memory.of(settings.state / "facts", project.root, graph.service)
+    before = memory.recall()
     found: dict[str, Stamp] = {}
     now: dict[str, facts.InputRecord] = {}
     image: list[ImageFacts] = []
@@ -120,7 +121,7 @@ async def _carry_out(
 
         async def inputs() -> None:
             for stage in graph.stages:
-                now[stage.name] = await facts.record(stage, scratch / "inputs")
+                now[stage.name] = await facts.record(stage, before.get(stage.name, facts.InputRecord()), scratch / "inputs")
 
         async def export() -> None:
             target = settings.output / "images" / f"{graph.service}.tar"
@@ -134,7 +135,7 @@ async def _carry_out(
 
         await _validate(project, graph.service)
         await _together(graph, stamps, inputs, export)
-    judged = facts.judge(graph, settings.run, found, now, memory.recall())
+    judged = facts.judge(graph, settings.run, found, now, before)
     memory.store(now)
     return (image[0] if image else None), judged
 

@@ -53,13 +53,9 @@ def _installer(service: NodeService, context: Context, stage: str) -> dagger.Con
     return container
 
 
-def _manifests(service: NodeService, context: Context) -> dagger.Directory:
-    locked = context.source.filter(include=list(service.install_files))
-    return dag.directory().with_directory("/", locked).with_new_file("package.json", service.install_manifest)
-
-
 def _install(service: NodeService, context: Context, stage: str, command: tuple[str, ...]) -> Stage:
-    manifests = _manifests(service, context)
+    locked = context.source.filter(include=list(service.install_files))
+    manifests = dag.directory().with_directory("/", locked).with_new_file("package.json", service.install_manifest)
     container = (
         _installer(service, context, stage)
         .with_directory(_APP, manifests, owner=BUILD_USER)
@@ -71,7 +67,12 @@ def _install(service: NodeService, context: Context, stage: str, command: tuple[
         name=stage,
         needs=(),
         container=stamped(container, stage, command, context.run).without_mount(_CACHE).without_mount(_NPMRC),
-        inputs=Inputs(base=base.title, command=command, sources={"manifests": manifests}),
+        inputs=Inputs(
+            base=base.title,
+            command=command,
+            sources={"lockfile": locked},
+            contents={"package.json": service.install_manifest},
+        ),
     )
 
 
@@ -145,12 +146,16 @@ def _runtime(service: NodeService, context: Context, build: Stage | None, prod_d
         container = container.with_docker_healthcheck(
             list(health_command(service)), interval="30s", timeout="5s", start_period="10s", retries=3
         )
-    manifest = dag.directory().with_new_file("package.json", service.runtime_manifest)
     return Stage(
         name=name,
         needs=(*(("build",) if build else ()), prod_deps.name),
         container=container,
-        inputs=Inputs(base=base.title, variables=context.env, sources={**sources, "manifest": manifest}),
+        inputs=Inputs(
+            base=base.title,
+            variables=context.env,
+            sources=sources,
+            contents={"package.json": service.runtime_manifest},
+        ),
     )
 
 

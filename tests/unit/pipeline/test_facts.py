@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from pipeline import facts
@@ -77,3 +79,30 @@ def test_stamps():
         Stamp.parse("r1")
     assert bare(("npm", "ci")) == ("npm", "ci")
     assert stage_of(("npm", "ci")) == ""
+
+
+class Tree:
+    """A directory of the API that counts how often its files travel."""
+
+    def __init__(self, folder):
+        self.folder, self.exports = folder, 0
+
+    async def digest(self):
+        return str({path.name: path.read_text() for path in self.folder.iterdir()})
+
+    async def export(self, target):
+        self.exports += 1
+        shutil.copytree(self.folder, target, dirs_exist_ok=True)
+
+
+async def test_files_of_an_unchanged_tree_do_not_travel_again(tmp_path):
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/a.txt").write_text("1")
+    tree = Tree(tmp_path / "tree")
+    made = Stage("build", (), None, Inputs(sources={"sources": tree}, contents={"package.json": "{}"}))
+    first = await facts.record(made, InputRecord(), tmp_path / "first")
+    assert sorted(first.files) == ["made/package.json", "sources/a.txt"]
+    assert await facts.record(made, first, tmp_path / "second") == first
+    assert tree.exports == 1
+    (tmp_path / "tree/a.txt").write_text("2")
+    assert (await facts.record(made, first, tmp_path / "third")).files["sources/a.txt"] != first.files["sources/a.txt"]

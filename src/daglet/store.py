@@ -1,0 +1,29 @@
+"""Folders that outlive a session: build contexts, unpacked bases, image layouts. What goes unused for a week is removed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+CONTEXTS, LAYOUTS, IMAGES = "contexts", "layouts", "images"
+"""The stores, each a folder in the state's own."""
+
+KEPT_SECONDS = 7 * 24 * 3600.0
+
+
+def mark_used(folder: Path) -> None:
+    """Let a folder be kept for another week."""
+    os.utime(folder)
+
+
+def sweep(state: Path, now: float | None = None) -> None:
+    """Remove what was not used for a week before `now`, in seconds since 1970."""
+    limit = (time.time() if now is None else now) - KEPT_SECONDS
+    for store in (CONTEXTS, LAYOUTS, IMAGES):
+        for folder in (state / store).glob("*"):
+            with suppress(FileNotFoundError):  # another session sweeps, too
+                if folder.stat().st_mtime < limit:
+                    shutil.rmtree(folder, ignore_errors=True)
