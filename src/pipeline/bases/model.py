@@ -101,12 +101,11 @@ class BaseSet:
 
 
 def load(directory: Path) -> tuple[Base, ...]:
-    """Return what a folder's index says is in it; nothing if there is no readable index."""
+    """Return what a folder's index says is in it; nothing if there is no readable index, or one of another version."""
     try:
-        data = json.loads((directory / INDEX).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return parse(json.loads((directory / INDEX).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError):
         return ()
-    return parse(data)
 
 
 def parse(data: Sequence[dict[str, object]]) -> tuple[Base, ...]:

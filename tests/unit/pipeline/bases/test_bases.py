@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.bases import BaseRequest, LockError, Settings, resolve
 from pipeline.bases.debian import parse_uris
 from pipeline.bases.lock import Pins, read, write
+from pipeline.bases.model import INDEX, load
 from pipeline.bases.oci import make_layer, manifest_digest, write_archive
 
 PLATFORM = "linux/amd64"
@@ -95,3 +96,9 @@ def test_archives_depend_on_their_content_alone(tmp_path):
         with tarfile.open(path) as tar:
             assert tar.getnames()[:2] == ["oci-layout", "index.json"]
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"request": {"role": "config", "variant": "new"}}]', "{}", "null"])
+def test_an_index_of_another_version_counts_as_none(tmp_path, text):
+    (tmp_path / INDEX).write_text(text)
+    assert load(tmp_path) == ()
