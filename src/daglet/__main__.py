@@ -9,6 +9,7 @@ Source: the client's own protocol, `provisioning/_session.py` of dagger-io 0.21.
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import json
 import os
@@ -30,6 +31,7 @@ _COLLECT_EVERY = 200_000
 def main() -> None:
     """Serve a session until standard input is closed, or INT or TERM comes."""
     gc.set_threshold(_COLLECT_EVERY)
+    atexit.register(gc.freeze)
     parser = argparse.ArgumentParser(prog="daglet", description="The Dagger API's session on plain BuildKit.")
     session = parser.add_subparsers(required=True, metavar="session").add_parser("session", help="serve one session")
     session.add_argument("--workdir", default=".", help="the folder that relative paths of the host start from")

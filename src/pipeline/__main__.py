@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -20,6 +21,8 @@ def main() -> None:
     if __debug__ and not os.environ.get("PIPELINE_DEBUG"):
         os.execv(sys.executable, [sys.executable, "-P", "-O", "-m", "pipeline", *sys.argv[1:]])  # noqa: S606 - ourselves
     gc.set_threshold(_COLLECT_EVERY)
+    # What is left at the end goes with the process: to look through it once more would take a tenth of a second.
+    atexit.register(gc.freeze)
     from pipeline.cli import app  # noqa: PLC0415 - after Python's second start
 
     app(prog_name="pipeline")

@@ -106,7 +106,7 @@ async def _service(project: Project, name: str, settings: Settings) -> ServiceRe
 async def _carry_out(
     project: Project, graph: ServiceGraph, settings: Settings
 ) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
-    """Build the image and find out what that took. Image and stamps are asked for at once: they share every step."""
+    """Build the image and find out what that took: the stamps are asked for when all steps are done, and cost little then."""
     memory = facts.Memory.of(settings.state / "facts", project.root, graph.service)
     before = memory.recall()
     found: dict[str, Stamp] = {}
@@ -134,7 +134,8 @@ async def _carry_out(
             image.append(await anyio.to_thread.run_sync(measure, target, settings.state / "layers"))
 
         await _validate(project, graph.service)
-        await _together(graph, stamps, inputs, export)
+        await _together(graph, inputs, export)
+        await stamps()
     judged = facts.judge(graph, settings.run, found, now, before)
     memory.store(now)
     return (image[0] if image else None), judged
