@@ -104,6 +104,7 @@ async def serve(evaluator: Evaluator) -> AsyncIterator[Session]:
             finally:
                 server.should_exit = True
                 server.force_exit = True
+                server.stop_listening()
                 group.cancel_scope.cancel()
 
 
@@ -112,6 +113,11 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the program that the session is part of."""
         yield
+
+    def stop_listening(self) -> None:
+        """Take the listening socket off the event loop, which would take a later file of the same number for it."""
+        for listening in getattr(self, "servers", ()):
+            listening.close()
 
 
 class _App:
