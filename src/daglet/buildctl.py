@@ -59,15 +59,12 @@ class Inputs:
         Plain values, by secret id.
     secret_files:
         Files that hold a secret's value, by secret id.
-    proxies:
-        Proxy variables for the commands, which BuildKit leaves out of images and cache keys.
     """
 
     contexts: Mapping[str, Path]
     layouts: Mapping[str, archives.Layout]
     secrets: Mapping[str, str]
     secret_files: Mapping[str, Path]
-    proxies: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,6 @@ def _arguments(engine: Engine, plan: Plan, inputs: Inputs, environment: dict[str
         arguments += ["--secret", f"id={identity},env=DAGLET_SECRET_{number}"]
     for identity, path in inputs.secret_files.items():
         arguments += ["--secret", f"id={identity},src={path}"]
-    options |= {f"build-arg:{name}": value for name, value in inputs.proxies.items()}
     for name, value in options.items():
         arguments += ["--opt", f"{name}={value}"]
     return arguments

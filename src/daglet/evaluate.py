@@ -152,7 +152,6 @@ class Evaluator:
             layouts=layouts,
             secrets={**self.host.secrets, **secrets},
             secret_files=self.host.secret_files,
-            proxies=self.host.proxies,
         )
 
     async def _layout(self, base: ops.FromArchive) -> archives.Layout:

@@ -1,7 +1,8 @@
 """Settings of the host that commands need and images must not keep: the CA bundle and proxies.
 
-They reach a command as secrets and proxy arguments, which BuildKit leaves out of cache keys and image layers. The
-mounts are the same on every machine, whether it has such settings or not: otherwise they would part the caches.
+They reach a command as secrets, which BuildKit leaves out of cache keys, image layers and its own history; as arguments of
+the client's they would be there for everybody to read, and a proxy's address may hold a password. The mounts are the same
+on every machine, whether it has such settings or not: otherwise they would part the caches.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from pathlib import Path
 
 CA_PATH = "/run/host/ca-certificates.crt"
 _CA_ID = "host-ca"
+_PROXY_ID = "host-proxy"
 _CA_VARIABLES = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO")
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
 
 STEP_MOUNTS = (
     f"type=secret,id={_CA_ID},target={CA_PATH},mode=0444",
     *(f"type=secret,id={_CA_ID}-{name},env={name}" for name in _CA_VARIABLES),
+    # Programs differ in which of the two they read.
+    *(f"type=secret,id={_PROXY_ID}-{name},env={form}" for name in _PROXY_VARIABLES for form in (name, name.lower())),
 )
 """The mounts of every command that may reach the network."""
 
@@ -50,7 +54,8 @@ class HostSettings:
     @property
     def secrets(self) -> Mapping[str, str]:
         """Plain values of the mounts' variables, by secret id."""
-        return {f"{_CA_ID}-{name}": CA_PATH for name in _CA_VARIABLES} if self.ca_bundle else {}
+        bundle = {f"{_CA_ID}-{name}": CA_PATH for name in _CA_VARIABLES} if self.ca_bundle else {}
+        return bundle | {f"{_PROXY_ID}-{name}": value for name, value in self.proxies.items()}
 
     @property
     def secret_files(self) -> Mapping[str, Path]:
