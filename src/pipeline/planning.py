@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dagger import dag
 
 from pipeline import engine
-from pipeline.bases import Base, BaseRequest, BaseSet, Settings, hub
+from pipeline.bases import LOCK_NAME, Base, BaseRequest, BaseSet, Settings, hub, locked
 from pipeline.config import Config
 from pipeline.detect import GoService, NodeService
 from pipeline.graph import ServiceGraph
@@ -17,9 +17,17 @@ from pipeline.stages.context import BaseImages, HostSettings
 
 
 def planned(root: Path, config: Config, services: dict[str, NodeService | GoService]) -> Project:
-    """Return a project whose stages can be looked at, but whose bases are named by their addresses alone."""
+    """Return a project whose stages can be looked at, but whose bases are named by their addresses alone.
+
+    Raises
+    ------
+    LockError
+        If there is a lockfile that does not fit.
+    """
     settings = base_settings(config)
-    bases = tuple(_base(request, settings) for request in base_requests(config, services))
+    pins = locked(root / LOCK_NAME, settings)
+    addresses = pins.entries if pins.origin == "hub" else {}
+    bases = tuple(_base(request, settings, addresses) for request in base_requests(config, services))
     return Project(
         root=root,
         source=dag.host().directory(str(root)),
@@ -31,19 +39,10 @@ def planned(root: Path, config: Config, services: dict[str, NodeService | GoServ
     )
 
 
-def _base(request: BaseRequest, settings: Settings) -> Base:
-    named = hub.override(request, settings)
-    address = named or hub.address(request, settings)
-    chosen = request.role == "node-runtime" and not named
-    return Base(
-        request,
-        "address" if named else "hub",
-        address,
-        "",
-        address=address,
-        files=hub.runtime_files(request.platform) if chosen else (),
-        links=hub.runtime_links(request.platform) if chosen else (),
-    )
+def _base(request: BaseRequest, settings: Settings, pins: Mapping[str, str]) -> Base:
+    if named := hub.override(request, settings):
+        return Base(request, "address", named, named.partition("@")[2], address=named)
+    return hub.base(request, settings, pins)
 
 
 async def dockerfiles(graphs: Sequence[ServiceGraph]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.bases.model import BaseRequest, Settings
+from collections.abc import Mapping
+
+from pipeline.bases.model import Base, BaseRequest, Settings
 
 _TRIPLES = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 _LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}
@@ -30,7 +32,23 @@ def override(request: BaseRequest, settings: Settings) -> str:
     ]
 
 
-def runtime_files(platform: str) -> tuple[str, ...]:
+def base(request: BaseRequest, settings: Settings, pins: Mapping[str, str]) -> Base:
+    """Return a base that is an official image, or a choice of its files. An address without a pin stands for itself."""
+    title = address(request, settings)
+    pinned = pins.get(title, title)
+    chosen = request.role == "node-runtime"
+    return Base(
+        request,
+        "hub",
+        title,
+        pinned.partition("@")[2],
+        address=pinned,
+        files=_runtime_files(request.platform) if chosen else (),
+        links=_runtime_links(request.platform) if chosen else (),
+    )
+
+
+def _runtime_files(platform: str) -> tuple[str, ...]:
     """Return the files of the official Node image that node needs to run: no official image is as small."""
     processor = platform.partition("/")[2]
     folder = f"/usr/lib/{_TRIPLES[processor]}"
@@ -45,9 +63,10 @@ def runtime_files(platform: str) -> tuple[str, ...]:
     )
 
 
-def runtime_links(platform: str) -> tuple[tuple[str, str], ...]:
+def _runtime_links(platform: str) -> tuple[tuple[str, str], ...]:
     """Return the links beside those files: the loader's address is part of every program."""
     processor = platform.partition("/")[2]
     triple, loader = _TRIPLES[processor], _LOADERS[processor]
-    folder = "/usr/lib64" if processor == "amd64" else "/usr/lib"
-    return (("/lib", "usr/lib"), ("/lib64", "usr/lib64"), (f"{folder}/{loader}", f"/usr/lib/{triple}/{loader}"))
+    merged = ("lib", "lib64") if processor == "amd64" else ("lib",)
+    place = f"/usr/{merged[-1]}/{loader}"
+    return (*((f"/{name}", f"usr/{name}") for name in merged), (place, f"/usr/lib/{triple}/{loader}"))

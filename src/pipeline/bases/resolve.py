@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipeline.bases.lock import Pins, read, write
 from pipeline.bases.model import Base, BaseRequest, BaseSet, Settings
 
 _PROBE_SECONDS = 8
+_ANSWER_SECONDS = 30
 
 HubDigest = Callable[[str], Awaitable[str]]
 """Asks the engine which digest an address stands for; returns the address with it. Fails where the hub does not answer."""
@@ -37,7 +39,8 @@ async def resolve(
     Parameters
     ----------
     lock:
-        The lockfile. Where there is none, pins are remembered in the cache, so that an unchanged build asks no registry.
+        The lockfile. Where there is none, pins are remembered in the cache, for equal settings, so that an unchanged build
+        asks no registry.
     cache:
         A folder of the user's for archives, layers and downloads.
     fresh:
@@ -50,10 +53,10 @@ async def resolve(
     LockError
         If the lockfile was made for another origin.
     """
-    memory = cache / "pins.json"
-    async with _locked(cache):
-        known = Pins() if fresh else read(lock) if lock.exists() else _remembered(memory)
-        origin = await _origin(settings, known, lock, hub_digest, on_step)
+    memory = _memory(settings, cache)
+    async with _held(cache):
+        known = Pins() if fresh else locked(lock, settings) if lock.exists() else _remembered(memory)
+        origin, why = await _origin(settings, known, hub_digest, on_step)
         addressed = [request for request in requests if hub.override(request, settings)]
         rest = [request for request in requests if request not in addressed]
         bases = [await _named(request, settings, hub_digest) for request in addressed]
@@ -65,11 +68,32 @@ async def resolve(
             write(lock, pins)
         elif pins != known:
             write(memory, pins)
-        locked = "locked" if lock.exists() else f"not locked: `pipeline lock` writes {lock.name}"
+        state = "locked" if lock.exists() else f"not locked: `pipeline lock` writes {lock.name}"
         names = {"hub": f"official images of {settings.hub}", "packages": "assembled from packages"}
-        result = BaseSet(cache / "bases", (*bases, *found), f"bases: {names[origin]} ({locked})")
+        result = BaseSet(cache / "bases", (*bases, *found), f"bases: {names[origin]}{why} ({state})")
         await anyio.to_thread.run_sync(result.save)
         return result
+
+
+def locked(lock: Path, settings: Settings) -> Pins:
+    """Return the pins of a lockfile; none where there is no file.
+
+    Raises
+    ------
+    LockError
+        If the file is no lockfile, or was made for another origin than the settings ask for.
+    """
+    pins = read(lock)
+    if pins.origin and settings.origin not in {"auto", pins.origin}:
+        msg = f"{lock.name} pins bases from {pins.origin}, but pipeline.toml asks for {settings.origin}"
+        raise LockError(msg, hint="`pipeline lock` pins them anew; one lockfile never mixes the two")
+    return pins
+
+
+def _memory(settings: Settings, cache: Path) -> Path:
+    """Return the file of what was resolved for equal settings: what another repository asks for decides nothing here."""
+    key = hashlib.sha256(f"{settings.origin}\0{settings.hub}".encode()).hexdigest()[:16]
+    return cache / "pins" / f"{settings.origin}-{key}.json"
 
 
 def _remembered(memory: Path) -> Pins:
@@ -79,26 +103,36 @@ def _remembered(memory: Path) -> Pins:
         return Pins()
 
 
-async def _origin(settings: Settings, known: Pins, lock: Path, hub_digest: HubDigest, on_step: Callable[[str], None]) -> str:
-    if settings.origin == "auto":
-        if known.origin:
-            return known.origin
-        on_step("asking whether the hub answers")
-        try:
-            with anyio.fail_after(_PROBE_SECONDS):
-                await hub_digest(f"{settings.hub}/{hub.PROBE}")
-        except Exception:  # noqa: BLE001 - whatever keeps the hub from answering, packages are the way on
-            return "packages"
-        return "hub"
-    if known.origin and known.origin != settings.origin and lock.exists():
-        msg = f"{lock.name} pins bases from {known.origin}, but pipeline.toml asks for {settings.origin}"
-        raise LockError(msg, hint="`pipeline lock` pins them anew; one lockfile never mixes the two")
-    return settings.origin
+async def _origin(settings: Settings, known: Pins, hub_digest: HubDigest, on_step: Callable[[str], None]) -> tuple[str, str]:
+    """Return where bases come from, and why where that was just found out."""
+    if settings.origin != "auto":
+        return settings.origin, ""
+    if known.origin:
+        return known.origin, ""
+    on_step(f"asking whether {settings.hub} answers")
+    try:
+        with anyio.fail_after(_PROBE_SECONDS):
+            await hub_digest(f"{settings.hub}/{hub.PROBE}")
+    except Exception:  # noqa: BLE001 - whatever keeps the hub from answering, packages are the way on
+        return "packages", f", since {settings.hub} does not answer"
+    return "hub", ""
+
+
+async def _pinned(address: str, hub_digest: HubDigest, hint: str) -> str:
+    try:
+        with anyio.fail_after(_ANSWER_SECONDS):
+            return await hub_digest(address)
+    except TimeoutError:
+        msg = f"no answer about {address} after {_ANSWER_SECONDS} s"
+        raise BaseError(msg, hint=hint) from None
+    except Exception as error:
+        msg = f"there is no answer about {address}: {error}"
+        raise BaseError(msg, hint=hint) from error
 
 
 async def _named(request: BaseRequest, settings: Settings, hub_digest: HubDigest) -> Base:
     address = hub.override(request, settings)
-    pinned = address if "@sha256:" in address else await hub_digest(address)
+    pinned = address if "@sha256:" in address else await _pinned(address, hub_digest, "check the address under [bases]")
     return Base(request, "address", address, pinned.rpartition("@")[2], address=pinned)
 
 
@@ -106,29 +140,11 @@ async def _from_hub(
     requests: Sequence[BaseRequest], settings: Settings, known: Pins, hub_digest: HubDigest
 ) -> tuple[Pins, list[Base]]:
     entries: dict[str, Any] = dict(known.entries) if known.origin == "hub" else {}
-    bases: list[Base] = []
-    for request in requests:
-        address = hub.address(request, settings)
+    for address in (hub.address(request, settings) for request in requests):
         if address not in entries:
-            try:
-                entries[address] = await hub_digest(address)
-            except Exception as error:
-                msg = f"the hub does not give {address}: {error}"
-                raise BaseError(msg, hint='check the address, or assemble bases: `from = "packages"` under [bases]') from error
-        pinned = str(entries[address])
-        runtime = request.role == "node-runtime"
-        bases.append(
-            Base(
-                request,
-                "hub",
-                address,
-                pinned.rpartition("@")[2],
-                address=pinned,
-                files=hub.runtime_files(request.platform) if runtime else (),
-                links=hub.runtime_links(request.platform) if runtime else (),
-            )
-        )
-    return Pins("hub", entries), bases
+            hint = 'check the address, or assemble bases: `from = "packages"` under [bases]'
+            entries[address] = await _pinned(address, hub_digest, hint)
+    return Pins("hub", entries), [hub.base(request, settings, entries) for request in requests]
 
 
 async def _from_packages(
@@ -165,7 +181,7 @@ async def _assembled(
 
 
 @asynccontextmanager
-async def _locked(cache: Path) -> AsyncIterator[None]:
+async def _held(cache: Path) -> AsyncIterator[None]:
     """Hold the cache: two runs that assemble the same base would both do the work."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as file:

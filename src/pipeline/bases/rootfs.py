@@ -41,9 +41,9 @@ def fill(tree: Tree, packages: Sequence[tuple[debian.Package, Path]], *, shell: 
                 name = item.name.removeprefix("./").strip("/")
                 if item.isfile() and name.startswith("usr/share/ca-certificates/") and (body := tar.extractfile(item)):
                     certificates[name] = body.read()
-                if not name or name in _MERGED or _LEFT_OUT.match(name) or (not shell and _RUNTIME_LEFT_OUT.match(name)):
-                    continue
                 target = _merged(name)
+                if not name or name in _MERGED or _LEFT_OUT.match(name) or (not shell and _RUNTIME_LEFT_OUT.match(target)):
+                    continue
                 if item.issym():
                     tree.link(target, item.linkname)
                 elif item.islnk():

@@ -53,11 +53,15 @@ class BaseImages:
         source = fresh.from_(base.address or "")
         if not base.files:
             return source
+        source = source.with_volatile_variable(STAGE_VARIABLE, f"{role}/image")
         chosen = dag.directory()
         for path in base.files:
             chosen = chosen.with_file(path, source.file(path))
         for link, target in base.links:
             chosen = chosen.with_symlink(target, link)
+        # What an assembled base has beside them, too: a folder for temporary files, and a home.
+        chosen = chosen.with_new_directory("/tmp", permissions=0o1777)  # noqa: S108
+        chosen = chosen.with_new_directory("/home/node").chown("/home/node", BUILD_USER)
         return fresh.with_directory("/", chosen.with_timestamps(EPOCH)).with_env_variable(
             "PATH", "/usr/local/bin:/usr/bin:/bin"
         )

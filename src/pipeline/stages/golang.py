@@ -55,7 +55,8 @@ done
 exit 1
 """
 
-_GO_ENV = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
+# The official image does not know the build user, whose home would then be a folder that it may not write to.
+_GO_ENV = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0", "HOME": "/tmp"}  # noqa: S108
 
 
 def graph(service: GoService, context: Context) -> ServiceGraph:
