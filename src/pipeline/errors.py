@@ -13,7 +13,7 @@ PipelineError           1  a build or check did not succeed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 _STDERR_LINES = 20
@@ -86,9 +86,8 @@ class StageFailed(ServiceError):
     """A command of a stage ended with an exit code."""
 
     def __init__(self, service: str, stage: str, command: Sequence[str], exit_code: int, output: str) -> None:
-        shown = command[2].partition("\n")[0] if tuple(command[:1]) == ("sh",) else " ".join(command)
         tail = "\n".join(output.strip().splitlines()[-_STDERR_LINES:])
-        message = f"stage {stage}: `{shown}` ended with exit code {exit_code}"
+        message = f"stage {stage}: `{_one_line(command)}` ended with exit code {exit_code}"
         super().__init__(f"{message}\n{tail}" if tail else message, service=service, stage=stage)
         self.command = tuple(command)
         self.command_exit_code = exit_code
@@ -102,13 +101,15 @@ class ConfigInvalid(ServiceError):
 
 
 class ServiceTimeout(ServiceError):
-    """A service took longer than its timeout, in seconds."""
+    """A service took longer than its timeout, in seconds. `running` has the stages that it was at, with their commands."""
 
     status: ClassVar[Status] = "timeout"
 
-    def __init__(self, service: str, seconds: float) -> None:
+    def __init__(self, service: str, seconds: float, running: Mapping[str, Sequence[str]]) -> None:
         hint = "raise `timeout` of the service, or --timeout"
-        super().__init__(f"not finished after {seconds:g} s", service=service, hint=hint)
+        stages = [f"stage {name}: `{_one_line(command)}`" if command else f"stage {name}" for name, command in running.items()]
+        message = f"not finished after {seconds:g} s" + (f": still at {', '.join(stages)}" if stages else "")
+        super().__init__(message, service=service, stage=next(iter(running), ""), hint=hint)
 
 
 class ServiceCancelled(ServiceError):
@@ -135,3 +136,8 @@ class Unexpected(ServiceError):
 
     def __init__(self, service: str, error: BaseException) -> None:
         super().__init__(str(error) or type(error).__name__, service=service)
+
+
+def _one_line(command: Sequence[str]) -> str:
+    """Return a command for people: of a script its first line."""
+    return command[2].partition("\n")[0] if tuple(command[:1]) == ("sh",) else " ".join(command)

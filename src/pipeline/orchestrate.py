@@ -26,12 +26,15 @@ from pipeline.errors import (
     StageFailed,
     Unexpected,
 )
-from pipeline.graph import ServiceGraph
+from pipeline.graph import ServiceGraph, Stage
 from pipeline.images import ImageFacts, measure
 from pipeline.project import Project
 from pipeline.report.model import EngineResult, Report, ServiceResult, StageResult, summarise
 from pipeline.stages.stamp import Stamp, bare, stage_of, stamp_file
 from pipeline.validate import validate_config
+
+_ASK_SECONDS = 4
+"""How long the engine has to say which stages are finished: an answer out of its cache takes a fraction of that."""
 
 OnEvent = Callable[[str, str], None]
 """Told of a service's progress: its name, and what happened."""
@@ -78,17 +81,13 @@ async def build(project: Project, names: Sequence[str], engine: EngineResult, se
 
 async def _service(project: Project, name: str, settings: Settings) -> ServiceResult:
     clock = time.monotonic()
-    limit = project.config.services[name].timeout
     graph: ServiceGraph | None = None
     image: ImageFacts | None = None
     stages: tuple[facts.StageFact, ...] = ()
     error: ServiceError | None = None
     try:
-        with anyio.fail_after(limit):
-            graph = project.graph(name, settings.run)
-            image, stages = await _carry_out(project, graph, settings)
-    except TimeoutError:
-        error = ServiceTimeout(name, limit)
+        graph = project.graph(name, settings.run)
+        image, stages = await _carry_out(project, graph, settings)
     except ServiceError as caught:
         error = caught
     except anyio.get_cancelled_exc_class():
@@ -133,25 +132,52 @@ async def _carry_out(
             await first.export(str(target), platform_variants=others or None)
             image.append(await anyio.to_thread.run_sync(measure, target, settings.state / "layers"))
 
+        async def work() -> None:
+            async with anyio.create_task_group() as group:
+                group.start_soon(inputs)
+                group.start_soon(export)
+            await stamps()
+
         await _validate(project, graph.service)
-        await _together(graph, inputs, export)
-        await stamps()
+        await _in_time(graph, project.config.services[graph.service].timeout, work)
     judged = facts.judge(graph, settings.run, found, now, before)
     memory.store(now)
     return (image[0] if image else None), judged
 
 
-async def _together(graph: ServiceGraph, *parts: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run parts at once; the first failure ends the others and is told as the failure of the stage that it was."""
+async def _in_time(graph: ServiceGraph, limit: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Carry out work within a time in seconds; its first failure is told as the failure of the stage that it was."""
     try:
-        async with anyio.create_task_group() as group:
-            for part in parts:
-                group.start_soon(part)
+        async with anyio.create_task_group() as watch:
+            watch.start_soon(_end_in_time, graph, limit)
+            await work()
+            watch.cancel_scope.cancel()
     except ExceptionGroup as errors:
         first = _first(errors)
         if isinstance(first, dagger.ExecError):
             raise _stage_failed(graph, first) from first
         raise first from None
+
+
+async def _end_in_time(graph: ServiceGraph, limit: float) -> None:
+    """Fail once a service has had its time, with what it was at.
+
+    Each stage is asked for while the build goes on: the engine answers for those that are finished at once, and adds a
+    question about any other to the work that is under way.
+    """
+    await anyio.sleep(limit)
+    finished: set[str] = set()
+
+    async def ask(stage: Stage) -> None:
+        await stage.container.sync()
+        finished.add(stage.name)
+
+    with anyio.move_on_after(_ASK_SECONDS):
+        async with anyio.create_task_group() as group:
+            for stage in graph.stages:
+                group.start_soon(ask, stage)
+    running = [stage for stage in graph.stages if stage.name not in finished and finished.issuperset(stage.needs)]
+    raise ServiceTimeout(graph.service, limit, {stage.name: stage.inputs.command for stage in running})
 
 
 def _first(errors: ExceptionGroup) -> Exception:
