@@ -19,6 +19,7 @@ from pipeline.stages import golang, node
 from pipeline.stages.context import BaseImages, Context, HostSettings, default_platform
 
 _NPM_KEYS = ("registry", "proxy", "https-proxy", "noproxy", "strict-ssl", "always-auth")
+_NPM_PREFIXES = ("//", "fetch-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def host_settings(environ: Mapping[str, str], npm_config: Callable[[], Mapping[s
     kept = {
         key: value
         for key, value in npm_config().items()
-        if key in _NPM_KEYS or key.startswith("//") or (key.startswith("@") and key.endswith(":registry"))
+        if key in _NPM_KEYS or key.startswith(_NPM_PREFIXES) or (key.startswith("@") and key.endswith(":registry"))
     }
     npmrc = "".join(f"{key}={value}\n" for key, value in sorted(kept.items()))
     return HostSettings(npmrc, {name: environ[name] for name in golang.GO_VARIABLES if environ.get(name)})

@@ -21,6 +21,14 @@ _CACHE = "/var/cache/npm"
 _NPMRC = "/run/secrets/npmrc"
 _USER = "1000:1000"
 
+# A registry that hangs is told as such within some minutes, where npm's own patience would outlast the service's. It stands
+# in the file that no cache key holds, and the user's own settings come after it.
+_PATIENCE = """\
+fetch-timeout=60000
+fetch-retry-mintimeout=1000
+fetch-retry-maxtimeout=10000
+"""
+
 # What an install needs no network for, and what no build in a container reads.
 _NPM_ENV = {
     "npm_config_cache": _CACHE,
@@ -59,8 +67,10 @@ def _install(service: NodeService, context: Context, stage: str, command: tuple[
     container = (
         _installer(service, context, stage)
         .with_directory(_APP, manifests, owner=BUILD_USER)
+        # npm makes no folder where there is nothing to install, and later stages copy it.
+        .with_directory(f"{_APP}/node_modules", dag.directory(), owner=BUILD_USER)
         .with_mounted_cache(_CACHE, dag.cache_volume("pipeline-npm"), owner=BUILD_USER)
-        .with_mounted_secret(_NPMRC, dag.set_secret("npmrc", context.host.npmrc), owner=BUILD_USER)
+        .with_mounted_secret(_NPMRC, dag.set_secret("npmrc", _PATIENCE + context.host.npmrc), owner=BUILD_USER)
     )
     base = context.bases.describe("node-build", service.version, context.build_platform)
     return Stage(

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from daglet.planner import Planner
+from daglet.server import serve
+from pipeline.config import Overrides
+from pipeline.engine import STAGE_VARIABLE, _connect
+from pipeline.library import read
+from pipeline.planning import planned
+from pipeline.stages.context import HostSettings
+
+
+@pytest.fixture
+async def npmrc(tmp_path):
+    """Return npm's configuration as an install is given it, for settings of the user's."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "package.json").write_text('{"name": "a"}')
+    (tmp_path / "a" / "package-lock.json").write_text("{}")
+    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\n')
+    repository = read(tmp_path, [], Overrides())
+
+    async def give(settings):
+        planner = Planner.make(STAGE_VARIABLE, tmp_path)
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(serve(planner))
+            await _connect(stack, session.port, session.token)
+            project = planned(repository.root, repository.config, repository.services)
+            await replace(project, host=HostSettings(settings)).graph("a").images[0].sync()
+        return planner.secrets["npmrc"]
+
+    return give
+
+
+@pytest.mark.parametrize(("settings", "patience"), [("", "60000"), ("fetch-timeout=5\n", "5")])
+async def test_npm_gives_up_in_time_unless_the_user_says_otherwise(npmrc, tmp_path, settings, patience):
+    path = tmp_path / "npmrc"
+    path.write_text(await npmrc(settings))
+    told = await anyio.run_process(["npm", "config", "get", "fetch-timeout", "--userconfig", str(path)])
+    assert told.stdout.decode() == f"{patience}\n"
