@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -140,6 +141,11 @@ def _run(command: Callable[[], Awaitable[library.Outcome]]) -> None:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         outcome = None
+    except Exception as error:
+        if os.environ.get("PIPELINE_DEBUG"):
+            raise
+        leaf = _leaves(error)[0] if isinstance(error, BaseExceptionGroup) else error
+        _fail(f"unexpected {type(leaf).__name__}: {leaf}; with PIPELINE_DEBUG=1 it says where this comes from", 1)
     if outcome is None:
         _fail("interrupted", _INTERRUPTED)
     sys.stdout.write(outcome.text)

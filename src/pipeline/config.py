@@ -193,8 +193,16 @@ def _syntax_error(error: tomllib.TOMLDecodeError, text: str, name: str) -> Usage
         if "Cannot declare" in reason and (service := re.search(r"\('services', '([^']+)'", reason)):
             msg = f"two services have the name {service[1]!r}"
             return UsageError(msg, file=name, line=line, hint="rename one of them")
-        return UsageError(f"not valid TOML: {reason}", file=name, line=line, column=column)
-    return UsageError(f"not valid TOML: {message}", file=name, line=text.count("\n") + 1)
+        return UsageError(f"not valid TOML: {_told(reason, text, line)}", file=name, line=line, column=column)
+    line = len(text.rstrip().splitlines())
+    reason = message.removesuffix(" (at end of document)")
+    return UsageError(f"not valid TOML: {_told(reason, text, line)}", file=name, line=line)
+
+
+def _told(reason: str, text: str, line: int) -> str:
+    """Return a parser's reason; of a key that stands twice, the key."""
+    key = re.match(r"\s*([^=]+?)\s*=", text.splitlines()[line - 1]) if line else None
+    return f"{key[1]!r} stands twice" if key and reason == "Cannot overwrite a value" else reason
 
 
 def _override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overrides) -> dict[str, Any]:
@@ -257,6 +265,8 @@ def _first_error(error: ValidationError, text: str, name: str) -> UsageError:
             reason, hint = "missing", f"every service needs a `{path[-1]}`"
         case "too_short" if path == ["services"]:
             reason, hint = "no service", "add a table [services.NAME] with the `path` of its folder"
+        case "model_type" | "dict_type":
+            reason = f"is {detail['input']!r}, must be a table"
         case "literal_error":
             reason = f"is {detail['input']!r}, must be {detail['ctx']['expected']}"
         case "string_pattern_mismatch":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -63,10 +64,15 @@ def read(root: Path, names: Sequence[str], overrides: Overrides, file: str = FIL
     UsageError
         If the configuration or a service is not valid.
     """
-    if not root.is_dir():
+    try:
+        with os.scandir(root):
+            folder = root.resolve()
+    except (FileNotFoundError, NotADirectoryError):
         msg = f"--root {root} is no folder"
-        raise UsageError(msg, hint="point it to the folder that has pipeline.toml")
-    folder = root.resolve()
+        raise UsageError(msg, hint="point it to the folder that has pipeline.toml") from None
+    except OSError as error:
+        msg = f"--root {root}: {error.strerror}"
+        raise UsageError(msg) from None
     config = load(folder, environ=os.environ, overrides=overrides, name=file)
     chosen = select(config, names)
     return Repository(folder, config, {name: detect(folder, name, settings) for name, settings in chosen.items()})
@@ -77,6 +83,13 @@ async def build(
 ) -> Outcome:
     """Build services and return the summary. Exit code 1 where one failed."""
     repository = read(root, names, overrides)
+    report = report or output / "report.json"
+    _check_writable(output.resolve(), "--output", output)
+    _check_writable(report.resolve().parent, "--report", report)
+    if report.is_dir():
+        msg = f"--report {report} is a folder"
+        raise UsageError(msg, hint="name the file that the report is to be")
+    _check_targets(repository)
     async with _project(repository, engine, on_step) as (project, running):
         from pipeline import orchestrate  # noqa: PLC0415 - needs the client, which a session imports
         from pipeline.report.model import EngineResult  # noqa: PLC0415
@@ -96,8 +109,32 @@ async def build(
             _events(on_step),
         )
     text = result.model_dump_json(indent=2) + "\n"
-    await anyio.to_thread.run_sync(write_text_atomic, (report or output / "report.json").resolve(), text)
+    await anyio.to_thread.run_sync(write_text_atomic, report.resolve(), text)
     return Outcome(summary(result), 0 if result.success else 1)
+
+
+def _check_writable(folder: Path, option: str, named: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (FileExistsError, NotADirectoryError):
+        msg = f"{option} {named}: {folder} is no folder"
+        raise UsageError(msg, hint="name a folder") from None
+    except OSError as error:
+        msg = f"{option} {named}: nothing can be written into {folder}: {error.strerror}"
+        raise UsageError(msg, hint="name a folder that can be written to") from None
+
+
+def _check_targets(repository: Repository) -> None:
+    """Check that each stage which a build is to stop at exists."""
+    targeted = [name for name in repository.services if repository.config.services[name].target]
+    if targeted:
+        from pipeline.planning import planned  # noqa: PLC0415
+
+        project = planned(repository.root, repository.config, repository.services)
+        for name in targeted:
+            project.graph(name)
 
 
 async def plan(root: Path, names: Sequence[str], form: str, overrides: Overrides) -> Outcome:
@@ -137,12 +174,14 @@ async def lock(root: Path, engine: Choice, on_step: OnStep) -> Outcome:
     repository = read(root, [], Overrides())
     async with session(engine, on_step):
         found = await _bases(repository, on_step, fresh=True)
-    lines = [f"{base.request.role:<13} {base.title}" for base in found.bases]
+        on_step(found.notice)
+    lines = [f"{base.request.role:<13} {base.address or base.title}" for base in found.bases]
     return Outcome("\n".join([*lines, f"{bases.LOCK_NAME} written"]) + "\n")
 
 
 @asynccontextmanager
 async def _project(repository: Repository, choice: Choice, on_step: OnStep) -> AsyncIterator[tuple[Project, Engine]]:
+    bases.locked(repository.root / bases.LOCK_NAME, bases.Settings(repository.config.bases.origin))
     async with session(choice, on_step) as engine:
         from dagger import dag  # noqa: PLC0415
 
