@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 import shutil
@@ -9,10 +11,14 @@ import subprocess
 import sys
 import tarfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from daglet.embedded import Layout
+from tools import tools as test_tools
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,13 +53,16 @@ class Run:
 class Workspace:
     root: Path
     state: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environ(self):
-        return {**os.environ, "DAGLET_STATE": str(self.state / "daglet"), "PIPELINE_STATE": str(self.state / "pipeline")}
+        states = {"DAGLET_STATE": str(self.state / "daglet"), "PIPELINE_STATE": str(self.state / "pipeline")}
+        return {**os.environ, **states, **self.settings}
 
-    def start(self, *arguments):
-        command = [sys.executable, "-m", "pipeline", *arguments]
+    def start(self, *arguments, through=()):
+        """Start the pipeline; `through` is a command that starts another."""
+        command = [*through, sys.executable, "-m", "pipeline", *arguments]
         return subprocess.Popen(
             command, cwd=self.root, env=self.environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -64,8 +73,8 @@ class Workspace:
         report = json.loads(path.read_text()) if path.exists() else {}
         return Run(process.returncode, out, err, report)
 
-    def pipeline(self, *arguments):
-        return self.finish(self.start(*arguments))
+    def pipeline(self, *arguments, through=()):
+        return self.finish(self.start(*arguments, through=through))
 
     def engine_is_gone(self, seconds=6.0):
         deadline = time.monotonic() + seconds
@@ -86,16 +95,58 @@ class Workspace:
                 continue
         return found
 
-    def files(self, service):
-        """Return every path of an image, with the layers laid over each other."""
+    def images(self, service):
+        """Return an image as it is for each of its platforms."""
         with tarfile.open(self.root / "dist" / "images" / f"{service}.tar") as archive:
-            index = json.load(archive.extractfile("index.json"))
-            manifest = json.load(archive.extractfile(_blob(index["manifests"][0]["digest"])))
-            found = {}
-            for layer in manifest["layers"]:
-                with tarfile.open(fileobj=archive.extractfile(_blob(layer["digest"]))) as tar:
-                    found |= {item.name.strip("/"): item for item in tar}
-            return found, json.load(archive.extractfile(_blob(manifest["config"]["digest"])))
+            top = _json(archive, "index.json")["manifests"][0]["digest"]
+            found = [_image(archive, manifest) for manifest in _manifests(archive, top)]
+            return {f"{image.config['os']}/{image.config['architecture']}": image for image in found}
+
+    def image(self, service):
+        """Return an image for a single platform."""
+        [image] = self.images(service).values()
+        return image
+
+    def files(self, service):
+        """Return every path of an image, with the layers laid over each other, and its configuration."""
+        image = self.image(service)
+        return image.entries, image.config
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image for one platform, its layers laid over each other. `layers` has their content, uncompressed."""
+
+    config: dict
+    entries: dict
+    contents: dict
+    layers: tuple
+
+    def unpack(self, target):
+        """Lay the files into a folder."""
+        for layer in self.layers:
+            with tarfile.open(fileobj=io.BytesIO(layer)) as tar:
+                tar.extractall(target, filter="tar", numeric_owner=True)
+
+
+def _manifests(archive, digest):
+    document = _json(archive, _blob(digest))
+    return [_json(archive, _blob(child["digest"])) for child in document.get("manifests", ())] or [document]
+
+
+def _image(archive, manifest):
+    entries, contents, layers = {}, {}, []
+    for layer in manifest["layers"]:
+        layers.append(gzip.decompress(archive.extractfile(_blob(layer["digest"])).read()))
+        with tarfile.open(fileobj=io.BytesIO(layers[-1])) as tar:
+            for item in tar:
+                entries[item.name.strip("/")] = item
+                contents[item.name.strip("/")] = tar.extractfile(item).read() if item.isreg() else b""
+    return Image(_json(archive, _blob(manifest["config"]["digest"])), entries, contents, tuple(layers))
+
+
+def _json(archive, name):
+    return json.load(archive.extractfile(name))
 
 
 def _blob(digest):
@@ -143,3 +194,16 @@ def built(workspace):
             path.unlink()
     for path, content in before.items():
         path.write_bytes(content)
+
+
+@pytest.fixture(scope="session")
+def isolated():
+    """A command that starts another where there is no network but loopback."""
+    busybox = Layout.from_environment(os.environ).cache / "shim" / "busybox"
+    return ("unshare", "--net", busybox, "sh", "-c", f'{busybox} ip link set lo up && exec "$@"', "--")
+
+
+@pytest.fixture(scope="session")
+def tools():
+    """Programs that are not the project's own."""
+    return test_tools()

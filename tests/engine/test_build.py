@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -95,6 +96,7 @@ def test_a_timeout_is_told_apart(built):
     run = workspace.pipeline("build", "--timeout", "5")
     assert run.code == 1
     assert run.service("api-gateway")["status"] == "timeout"
+    assert "not finished after 5 s: still at stage build: `npm run --silent build`" in run.out
     assert run.service("auth-service")["success"]
     assert time.monotonic() - started < 40
     assert workspace.engine_is_gone()
@@ -189,6 +191,17 @@ def test_image_configuration(built):
     assert go["config"]["User"] == "1001:1001"
     assert go["config"]["Entrypoint"] == ["/bin/app"]
     assert go["config"]["Cmd"] == ["--config", "/etc/app/config.yaml"]
+
+
+@pytest.mark.parametrize("service", ["api-gateway", "auth-service"])
+def test_skopeo_accepts_the_archive(built, tools, service):
+    workspace, run = built
+    archive = f"oci-archive:{workspace.root}/dist/images/{service}.tar"
+    found = json.loads(tools.skopeo("inspect", archive))
+    assert (found["Digest"], found["Os"]) == (run.digests()[service], "linux")
+    assert found["Layers"]
+    config = json.loads(tools.skopeo("inspect", "--config", archive))
+    assert len(config["rootfs"]["diff_ids"]) == len(found["Layers"])
 
 
 def test_sizes_are_within_the_limits(built):
