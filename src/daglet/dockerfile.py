@@ -95,7 +95,13 @@ class _Stage:
     name: str
     title: str
     source: str
+    link: bool = True
     lines: list[str] = field(default_factory=list)
+
+    @property
+    def copy(self) -> str:
+        """The instruction that copies: a linked layer lies ready whatever its parent is, but a command waits for their merge."""
+        return "COPY --link" if self.link else "COPY"
 
     def add(self, line: str) -> None:
         self.lines.append(line)
@@ -177,7 +183,7 @@ class _Renderer:
         around = self._around(cursor)
         end = self._around(node)
         name = self._name(end.title or _role(node))
-        stage = _Stage(name, end.title, self._from(cursor, source, name))
+        stage = _Stage(name, end.title, self._from(cursor, source, name), link=not _runs(node))
         for step in reversed(chain):
             self._step(stage, around, step.step)
             around = self._around(step)
@@ -261,7 +267,7 @@ class _Renderer:
         flags += self._options.step_mounts
         args = step.args
         if script := ins.capture_script(step):
-            stage.add(f"COPY --link{_chown(around.user)} --from={self._empty()} / {ops.CAPTURE_DIR}/")
+            stage.add(f"{stage.copy}{_chown(around.user)} --from={self._empty()} / {ops.CAPTURE_DIR}/")
             flags.append(ins.SHIM_MOUNT)
             args = (ins.BUSYBOX, "sh", "-c", script, "--", *args)
         stage.add(ins.run(flags, args))
@@ -325,7 +331,7 @@ class _Renderer:
         root = "" if all(isinstance(edit, ops.CopyDirectory | ops.CopyFile) for edit in edits) else ROOT
         if name := self._stage_of.get(node.digest):
             return _Place(name, root or "/")
-        stage = _Stage("", "", "")
+        stage = _Stage("", "", "", link=not root)
         if not isinstance(cursor, ops.EmptyDirectory):
             self._edit(stage, ops.CopyDirectory("/", cursor), root, "")
         for edit in reversed(edits):
@@ -388,7 +394,7 @@ class _Renderer:
             case ops.CopyFile():
                 self._copy_file(stage, edit, root)
             case ops.MakeDirectory() if edit.permissions == 0o755:  # noqa: PLR2004 - what COPY gives a folder it makes
-                stage.add(f"COPY --link --from={self._empty()} / {ins.path(root + edit.path)}/")
+                stage.add(f"{stage.copy} --from={self._empty()} / {ins.path(root + edit.path)}/")
             case _:
                 with_root = bool(user) and not root
                 if with_root:
@@ -411,7 +417,7 @@ class _Renderer:
         excluded = "".join(f" --exclude={ins.path(pattern)}" for pattern in exclude)
         target = ins.path(root + edit.path).rstrip("/")
         folder = ins.path(place.path).rstrip("/")
-        stage.add(f"COPY --link{_chown(edit.owner)}{excluded} --from={place.origin} {folder}/ {target}/")
+        stage.add(f"{stage.copy}{_chown(edit.owner)}{excluded} --from={place.origin} {folder}/ {target}/")
 
     def _copy_file(self, stage: _Stage, edit: ops.CopyFile, root: str) -> None:
         target = root + edit.path + (edit.source.name if edit.path.endswith("/") else "")
@@ -421,18 +427,27 @@ class _Renderer:
             return
         place = self._file(edit.source)
         mode = f" --chmod={edit.permissions:04o}" if edit.permissions is not None else ""
-        stage.add(f"COPY --link{_chown(edit.owner)}{mode} --from={place.origin} {ins.path(place.path)} {ins.path(target)}")
+        stage.add(f"{stage.copy}{_chown(edit.owner)}{mode} --from={place.origin} {ins.path(place.path)} {ins.path(target)}")
 
     def _new_file(self, stage: _Stage, file: ops.NewFile, target: str, owner: str) -> None:
         if not ins.fits_heredoc(file.contents):
             what = "a new file whose content is not lines of plain text"
             raise Unsupported(what)
         mode = f" --chmod={file.permissions:04o}" if file.permissions != 0o644 else ""  # noqa: PLR2004 - COPY's own default
-        stage.add(ins.heredoc(f"COPY --link{_chown(owner)}{mode}", file.contents, ins.path(target)))
+        stage.add(ins.heredoc(f"{stage.copy}{_chown(owner)}{mode}", file.contents, ins.path(target)))
 
 
 def _chown(owner: str) -> str:
     return f" --chown={ins.word(owner)}" if owner else ""
+
+
+def _runs(node: ops.Container) -> bool:
+    """Return whether a command is run in a container or in one that it was made from."""
+    while isinstance(node, ops.ContainerStep):
+        if isinstance(node.step, ops.Exec):
+            return True
+        node = node.parent
+    return False
 
 
 def _role(node: ops.Container) -> str:

@@ -105,7 +105,7 @@ async def _service(project: Project, name: str, settings: Settings) -> ServiceRe
 async def _carry_out(
     project: Project, graph: ServiceGraph, settings: Settings
 ) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
-    """Build the image and find out what that took: the stamps are asked for when all steps are done, and cost little then."""
+    """Build the image and find out what that took. The engine merges the questions for the image and for the stamps."""
     memory = facts.Memory.of(settings.state / "facts", project.root, graph.service)
     before = memory.recall()
     found: dict[str, Stamp] = {}
@@ -134,11 +134,9 @@ async def _carry_out(
 
         async def work() -> None:
             async with anyio.create_task_group() as group:
-                group.start_soon(inputs)
-                group.start_soon(export)
-            await stamps()
+                for part in (export, stamps, inputs, lambda: _validate(project, graph.service)):
+                    group.start_soon(part)
 
-        await _validate(project, graph.service)
         await _in_time(graph, project.config.services[graph.service].timeout, work)
     judged = facts.judge(graph, settings.run, found, now, before)
     memory.store(now)

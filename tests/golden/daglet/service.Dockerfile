@@ -5,14 +5,14 @@
 FROM node-build AS api-deps
 USER 1000:1000
 WORKDIR /app
-COPY --link --chown=1000:1000 --from=api / /app/
+COPY --chown=1000:1000 --from=api / /app/
 RUN --mount=type=cache,id=npm,target=/cache,sharing=shared,uid=1000,gid=1000 \
     --mount=type=secret,id=npmrc,target=/npmrc,mode=0400 \
     --mount=type=secret,id=RUN,env=RUN \
     ["npm", "ci"]
 
 FROM scratch AS files
-COPY --link --from=api-deps /app/node_modules/ /rootfs/app/node_modules/
+COPY --from=api-deps /app/node_modules/ /rootfs/app/node_modules/
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
@@ -23,7 +23,7 @@ RUN --mount=type=secret,id=npmrc,target=/npmrc,mode=0400 \
     ["npm", "run", "build"]
 
 FROM scratch AS files-2
-COPY --link --from=api-build /app/dist/ /rootfs/app/dist/
+COPY --from=api-build /app/dist/ /rootfs/app/dist/
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 

@@ -8,17 +8,17 @@ FROM docker.io/library/node:22-bookworm-slim AS node-runtime-image
 FROM scratch AS empty
 
 FROM scratch AS files
-COPY --link --from=node-runtime-image /etc/group /rootfs/etc/group
-COPY --link --from=node-runtime-image /etc/os-release /rootfs/etc/os-release
-COPY --link --from=node-runtime-image /etc/passwd /rootfs/etc/passwd
-COPY --link --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libc.so.6 /rootfs/usr/lib/x86_64-linux-gnu/libc.so.6
-COPY --link --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libdl.so.2 /rootfs/usr/lib/x86_64-linux-gnu/libdl.so.2
-COPY --link --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libgcc_s.so.1 /rootfs/usr/lib/x86_64-linux-gnu/libgcc_s.so.1
-COPY --link --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libm.so.6 /rootfs/usr/lib/x86_64-linux-gnu/libm.so.6
-COPY --link --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libpthread.so.0 /rootfs/usr/lib/x86_64-linux-gnu/libpthread.so.0
-COPY --link --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libstdc++.so.6 /rootfs/usr/lib/x86_64-linux-gnu/libstdc++.so.6
-COPY --link --from=node-runtime-image /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 /rootfs/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
-COPY --link --from=node-runtime-image /usr/local/bin/node /rootfs/usr/local/bin/node
+COPY --from=node-runtime-image /etc/group /rootfs/etc/group
+COPY --from=node-runtime-image /etc/os-release /rootfs/etc/os-release
+COPY --from=node-runtime-image /etc/passwd /rootfs/etc/passwd
+COPY --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libc.so.6 /rootfs/usr/lib/x86_64-linux-gnu/libc.so.6
+COPY --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libdl.so.2 /rootfs/usr/lib/x86_64-linux-gnu/libdl.so.2
+COPY --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libgcc_s.so.1 /rootfs/usr/lib/x86_64-linux-gnu/libgcc_s.so.1
+COPY --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libm.so.6 /rootfs/usr/lib/x86_64-linux-gnu/libm.so.6
+COPY --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libpthread.so.0 /rootfs/usr/lib/x86_64-linux-gnu/libpthread.so.0
+COPY --from=node-runtime-image /usr/lib/x86_64-linux-gnu/libstdc++.so.6 /rootfs/usr/lib/x86_64-linux-gnu/libstdc++.so.6
+COPY --from=node-runtime-image /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 /rootfs/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+COPY --from=node-runtime-image /usr/local/bin/node /rootfs/usr/local/bin/node
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "sh", "-c", "/.shim/busybox mkdir -p \"$1\" && /.shim/busybox ln -s \"$2\" \"$3\"", "--", "/rootfs", "usr/lib", "/rootfs/lib"]
 RUN --mount=type=bind,from=shim,target=/.shim \
@@ -27,7 +27,7 @@ RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "sh", "-c", "/.shim/busybox mkdir -p \"$1\" && /.shim/busybox ln -s \"$2\" \"$3\"", "--", "/rootfs/usr/lib64", "/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "/rootfs/usr/lib64/ld-linux-x86-64.so.2"]
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "mkdir", "-p", "-m", "1777", "/rootfs/tmp"]
-COPY --link --from=empty / /rootfs/home/node/
+COPY --from=empty / /rootfs/home/node/
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "chown", "-R", "1000:1000", "/rootfs/home/node"]
 RUN --mount=type=bind,from=shim,target=/.shim \
@@ -68,14 +68,14 @@ ENV npm_config_userconfig="/run/secrets/npmrc"
 ENV npm_config_audit="false"
 ENV npm_config_fund="false"
 ENV npm_config_update_notifier="false"
-COPY --link --chown=1000:1000 --from=files-2 / /app/
-COPY --link --chown=1000:1000 --from=empty / /app/node_modules/
+COPY --chown=1000:1000 --from=files-2 / /app/
+COPY --chown=1000:1000 --from=empty / /app/node_modules/
 RUN --mount=type=cache,id=pipeline-npm,target=/var/cache/npm,sharing=shared,uid=1000,gid=1000 \
     --mount=type=secret,id=npmrc,target=/run/secrets/npmrc,mode=0400,uid=1000,gid=1000 \
     ["npm", "ci", "--omit=dev"]
 
 FROM scratch AS files-3
-COPY --link --from=api-gateway-prod-deps /app/node_modules/ /rootfs/app/node_modules/
+COPY --from=api-gateway-prod-deps /app/node_modules/ /rootfs/app/node_modules/
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
@@ -88,17 +88,17 @@ ENV npm_config_userconfig="/run/secrets/npmrc"
 ENV npm_config_audit="false"
 ENV npm_config_fund="false"
 ENV npm_config_update_notifier="false"
-COPY --link --chown=1000:1000 --from=files-2 / /app/
-COPY --link --chown=1000:1000 --from=empty / /app/node_modules/
+COPY --chown=1000:1000 --from=files-2 / /app/
+COPY --chown=1000:1000 --from=empty / /app/node_modules/
 RUN --mount=type=cache,id=pipeline-npm,target=/var/cache/npm,sharing=shared,uid=1000,gid=1000 \
     --mount=type=secret,id=npmrc,target=/run/secrets/npmrc,mode=0400,uid=1000,gid=1000 \
     ["npm", "ci"]
-COPY --link --chown=1000:1000 --from=api-2 / /app/
+COPY --chown=1000:1000 --from=api-2 / /app/
 RUN ["npm", "run", "--silent", "build"]
 
 FROM scratch AS files-4
-COPY --link --from=api-gateway-build /app/dist/ /rootfs/app/dist/
-COPY --link <<"EOF" /rootfs/app/package.json
+COPY --from=api-gateway-build /app/dist/ /rootfs/app/dist/
+COPY <<"EOF" /rootfs/app/package.json
 {
   "name": "api-gateway",
   "version": "1.0.0",
@@ -133,7 +133,7 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["nod
 FROM docker.io/library/golang:1.26.8-bookworm AS stage-52ffd6e4
 
 FROM scratch AS files
-COPY --link --from=stage-52ffd6e4 /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/ca-certificates.crt
+COPY --from=stage-52ffd6e4 /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/ca-certificates.crt
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
@@ -147,7 +147,7 @@ ENV GOTOOLCHAIN="local"
 ENV GOFLAGS="-mod=readonly"
 ENV CGO_ENABLED="0"
 ENV HOME="/tmp"
-COPY --link --chown=1000:1000 --from=auth / /src/
+COPY --chown=1000:1000 --from=auth / /src/
 RUN --mount=type=cache,id=pipeline-go-mod,target=/var/cache/go-mod,sharing=shared,uid=1000,gid=1000 \
     --mount=type=secret,id=GOPROXY,env=GOPROXY \
     --mount=type=secret,id=GOSUMDB,env=GOSUMDB \
@@ -155,10 +155,10 @@ RUN --mount=type=cache,id=pipeline-go-mod,target=/var/cache/go-mod,sharing=share
     --mount=type=secret,id=GONOPROXY,env=GONOPROXY \
     --mount=type=secret,id=GOPRIVATE,env=GOPRIVATE \
     ["sh", "-ec", "GOPROXY=\"file:///var/cache/go-mod,$(go env GOPROXY)\" go mod download\ngo mod verify\ncp -r -u /go/pkg/mod/cache/download/. /var/cache/go-mod/ 2>/dev/null || true\n"]
-COPY --link --chown=1000:1000 --from=empty / /out/
+COPY --chown=1000:1000 --from=empty / /out/
 ENV GOCACHE="/var/cache/go-build"
 ENV GOPROXY="off"
-COPY --link --chown=1000:1000 --from=auth-2 / /src/
+COPY --chown=1000:1000 --from=auth-2 / /src/
 ENV GOOS="linux"
 ENV GOARCH="amd64"
 ENV GO_MAIN="./cmd/server"
@@ -168,12 +168,12 @@ RUN --mount=type=cache,id=pipeline-go-build,target=/var/cache/go-build,sharing=s
     ["sh", "-ec", "go build -trimpath -buildvcs=false -tags \"$GO_TAGS\" -ldflags \"$GO_LDFLAGS\" -o /out/app \"$GO_MAIN\"\nnumber() { od -An -v -t \"u$1\" -j \"$2\" -N \"$1\" /out/app | tr -d ' '; }\noffset=$(number 8 32)\ncount=$(number 2 56)\nwhile [ \"$count\" -gt 0 ]; do\n  case $(number 4 \"$offset\") in 2 | 3) dynamic=yes ;; esac\n  offset=$((offset + 56)) count=$((count - 1))\ndone\n[ -z \"${dynamic:-}\" ] && exit 0\necho 'the binary is not static: an empty image has no loader and no C library for it' >&2\ngo version -m /out/app | grep -E 'CGO_ENABLED|-buildmode|-linkmode|GOFLAGS' >&2\nfor package in $(go list -deps -f '{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}' \"$GO_MAIN\"); do\n  go mod why \"$package\" >&2\ndone\n[ \"$CGO_ENABLED\" = 0 ] || echo 'CGO_ENABLED is not 0' >&2\nexit 1\n"]
 
 FROM scratch AS files-2
-COPY --link --from=auth-service-build /out/app /rootfs/bin/app
+COPY --from=auth-service-build /out/app /rootfs/bin/app
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 FROM scratch AS files-3
-COPY --link --from=auth-3 /config/production.yaml /rootfs/etc/app/config.yaml
+COPY --from=auth-3 /config/production.yaml /rootfs/etc/app/config.yaml
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
