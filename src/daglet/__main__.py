@@ -22,7 +22,7 @@ import anyio.to_thread
 from daglet import embedded, store
 from daglet.evaluate import Evaluator
 from daglet.host import HostSettings
-from daglet.server import serve
+from daglet.server import schema, serve
 
 _COLLECT_EVERY = 200_000
 """Objects made between two garbage collections: a session's schema and graphs live to its end."""
@@ -76,6 +76,7 @@ async def _session(stage_variable: str) -> int:
             async with serve(evaluator) as session:
                 _tell({"port": session.port, "session_token": session.token})
                 _tell({"name": "buildkit", "version": engine.version})
+                schema()  # while the client imports what it needs
                 await anyio.to_thread.run_sync(store.sweep, layout.state)
                 await anyio.sleep_forever()
     except embedded.EngineError as error:

@@ -11,6 +11,9 @@ from pathlib import Path
 CONTEXTS, LAYOUTS, IMAGES = "contexts", "layouts", "images"
 """The stores, each a folder in the state's own."""
 
+INTROSPECTION = "introspection"
+"""The store of answers to introspection: a small file for each version of the schema and the client."""
+
 KEPT_SECONDS = 7 * 24 * 3600.0
 
 
