@@ -18,6 +18,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import anyio
+
 from daglet.archives import unpack
 from daglet.embedded import Layout, tools
 
@@ -33,7 +35,7 @@ class Bench:
         self.work = work
         self.state = work / "state"
         self.layout = Layout.from_environment({**os.environ, "DAGLET_STATE": str(self.state)})
-        self.tools = tools.ensure(self.layout.cache, print)
+        self.tools = anyio.run(tools.ensure, self.layout.cache, print)
         self.environ = {**os.environ, "DAGLET_STATE": str(self.state), "PIPELINE_STATE": str(work / "pipeline")}
         self.repository = work / "repository"
         self.repository.mkdir()
@@ -63,7 +65,7 @@ class Bench:
         secrets = [f"--secret=id={variable},env=BENCH_CA" for variable in ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")]
         if bundle := os.environ.get("SSL_CERT_FILE"):
             secrets.append(f"--secret=id=ca,src={bundle}")
-        command = [str(self.tools.buildctl), "--addr", f"unix://{self.layout.socket}", "build", "--progress=plain"]
+        command = [str(self.tools.buildctl), "--addr", self.layout.address, "build", "--progress=plain"]
         command += ["--frontend=dockerfile.v0", f"--local=context={self.repository}/services/{name}"]
         command += [f"--local=dockerfile={ROOT}/bench/{kind}", f"--opt=filename={name}.Dockerfile", *secrets, *self.bases]
         self.call([*command, f"--output=type=oci,dest={target}"])

@@ -2,7 +2,7 @@
 
 It prints one line of JSON with the session's port and token, then one with the engine that it found, and serves until its
 standard input is closed. What it does on the way goes to standard error; where there is no engine to be had, the one line
-is an object with `error` and `hint`, and the exit code is 1.
+is an object with `error`, `hint` and `exit_code`, which the program ends with: 2 where BUILDKIT_HOST is wrong, else 1.
 Source: the client's own protocol, `provisioning/_session.py` of dagger-io 0.21.
 """
 
@@ -75,12 +75,13 @@ async def _session(stage_variable: str) -> int:
             evaluator = Evaluator(engine, layout.state, HostSettings.from_environment(os.environ), stage_variable)
             async with serve(evaluator) as session:
                 _tell({"port": session.port, "session_token": session.token})
-                _tell({"name": "buildkit", "version": engine.version})
+                _tell({"name": "buildkit", "version": engine.version, "platform": engine.platform})
                 schema()  # while the client imports what it needs
                 await anyio.to_thread.run_sync(store.sweep, layout.state)
                 await anyio.sleep_forever()
     except embedded.EngineError as error:
-        _tell({"error": error.message, "hint": error.hint})
+        _tell({"error": error.message, "hint": error.hint, "exit_code": error.exit_code})
+        return error.exit_code
     return 1
 
 

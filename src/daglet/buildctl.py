@@ -44,6 +44,10 @@ class Engine(Protocol):
     def shim(self) -> Path:
         """The folder that holds a static busybox for the engine's platform."""
 
+    @property
+    def platform(self) -> str:
+        """The platform that commands run on unless told otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -93,7 +97,7 @@ async def solve(engine: Engine, plan: Plan, inputs: Inputs, output: str = "") ->
     with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
         Path(folder, "Dockerfile").write_text(plan.dockerfile, encoding="utf-8")
         metadata = Path(folder, "metadata.json")
-        environment = _environment()
+        environment = client_environment()
         arguments = [*_arguments(engine, plan, inputs, environment), "--local", f"dockerfile={folder}"]
         arguments += ["--metadata-file", str(metadata), *(["--output", output] if output else [])]
         progress = Progress()
@@ -104,7 +108,8 @@ async def solve(engine: Engine, plan: Plan, inputs: Inputs, output: str = "") ->
         return Result(json.loads(text) if text else {}, progress)
 
 
-def _environment() -> dict[str, str]:
+def client_environment() -> dict[str, str]:
+    """Return what buildctl sees of our environment: how to reach an engine, and nothing of the session's own."""
     kept = ("PATH", "HOME", "XDG_CONFIG_HOME", "DOCKER_CONFIG", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
     return {name: os.environ[name] for name in kept if name in os.environ}
 

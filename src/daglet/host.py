@@ -7,6 +7,7 @@ on every machine, whether it has such settings or not: otherwise they would part
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,12 @@ STEP_MOUNTS = (
     *(f"type=secret,id={_PROXY_ID}-{name},env={form}" for name in _PROXY_VARIABLES for form in (name, name.lower())),
 )
 """The mounts of every command that may reach the network."""
+
+
+def own_platform() -> str:
+    """Return the platform of this machine, as images name it."""
+    machine = os.uname().machine
+    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
 
 
 @dataclass(frozen=True, slots=True)

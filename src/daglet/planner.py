@@ -8,13 +8,14 @@ from pathlib import Path
 from daglet import dockerfile
 from daglet import operations as ops
 from daglet.evaluate import Evaluator
-from daglet.host import HostSettings
+from daglet.host import HostSettings, own_platform
 
 
 class _NoEngine:
     address = ""
     buildctl = Path()
     shim = Path()
+    platform = own_platform()
 
 
 @dataclass(slots=True)

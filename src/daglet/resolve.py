@@ -89,9 +89,8 @@ def _host(_: Evaluator, __: None) -> HostRoot:
 
 
 @_serves("Query", "defaultPlatform")
-def _default_platform(_: Evaluator, __: None = None) -> str:
-    machine = os.uname().machine
-    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
+def _default_platform(evaluator: Evaluator, _: None = None) -> str:
+    return evaluator.engine.platform
 
 
 @_serves("Secret", "name")
@@ -397,7 +396,7 @@ _serves("File", "sync")(_sync)
 
 @_serves("Container", "platform")
 def _platform(evaluator: Evaluator, container: ops.Container) -> str:
-    return container.platform or str(_default_platform(evaluator))
+    return container.platform or evaluator.engine.platform
 
 
 @_serves("Container", "imageRef")

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import anyio
 import anyio.abc
@@ -27,10 +27,12 @@ import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.text import TextReceiveStream
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UsageError
 
 if TYPE_CHECKING:
     import dagger
+
+    from daglet import embedded
 
 STAGE_VARIABLE = "PIPELINE_STAGE"
 
@@ -49,10 +51,11 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The engine that runs: its name, its version, and why it was chosen."""
+    """The engine that runs: its name, its version, the platform that it builds on, and why it was chosen."""
 
     name: Literal["dagger", "buildkit"]
     version: str
+    platform: str
     reason: str
 
 
@@ -103,7 +106,7 @@ async def _dagger(stack: AsyncExitStack, reason: str) -> Engine:
 
     try:
         await stack.enter_async_context(dagger.connection())
-        return Engine("dagger", await dagger.dag.version(), reason)
+        return Engine("dagger", await dagger.dag.version(), await dagger.dag.default_platform(), reason)
     except (dagger.DaggerError, OSError) as error:
         msg = f"no Dagger Engine: {error}"
         raise PipelineError(msg, hint="start Docker, or take the embedded engine with --engine buildkit") from error
@@ -115,7 +118,7 @@ async def _buildkit(stack: AsyncExitStack, reason: str, on_step: Callable[[str],
     await anyio.to_thread.run_sync(import_module, "dagger")
     connection, running = await _line(output), await _line(output)
     await _connect(stack, int(connection["port"]), connection["session_token"])
-    return Engine("buildkit", running["version"], reason)
+    return Engine("buildkit", running["version"], running["platform"], reason)
 
 
 @asynccontextmanager
@@ -134,14 +137,15 @@ async def _session_program(on_step: Callable[[str], None]) -> AsyncIterator[Buff
             await _ended(process)
 
 
-async def _line(output: BufferedByteReceiveStream) -> dict[str, str]:
+async def _line(output: BufferedByteReceiveStream) -> dict[str, Any]:
     try:
-        told: dict[str, str] = json.loads(await output.receive_until(b"\n", _LINE_LIMIT))
+        told: dict[str, Any] = json.loads(await output.receive_until(b"\n", _LINE_LIMIT))
     except (anyio.EndOfStream, anyio.IncompleteRead) as error:
         msg = "the embedded session ended before it began"
         raise PipelineError(msg, hint="what it printed above says why") from error
     if "error" in told:
-        raise PipelineError(told["error"], hint=told["hint"])
+        kind = UsageError if told["exit_code"] == UsageError.exit_code else PipelineError
+        raise kind(told["error"], hint=told["hint"])
     return told
 
 
@@ -194,14 +198,26 @@ async def dockerfiles(containers: Sequence[dagger.Container]) -> list[str]:
         return planner.plans
 
 
-def embedded_status() -> str:
+async def embedded_status() -> str:
     """Return what is known of the embedded engine, for people."""
     from daglet import embedded  # noqa: PLC0415
 
-    found = embedded.status(embedded.Layout.from_environment(os.environ))
-    running = f"running (process {found.pid})" if found.running else "not running"
-    kept = ", kept up until `pipeline engine stop`" if found.kept else ""
-    return f"BuildKit {found.version}: {running}{kept}\nstate: {found.state}\n"
+    found = await embedded.status(embedded.Layout.from_environment(os.environ))
+    lines = [f"BuildKit {found.version}: {_condition(found)}", f"state: {found.state}, {found.state_bytes / 1e6:.1f} MB"]
+    if address := os.environ.get("BUILDKIT_HOST"):
+        lines.append(f"builds use BUILDKIT_HOST instead: {address}")
+    return "\n".join(lines) + "\n"
+
+
+def _condition(found: embedded.Status) -> str:
+    if not found.running:
+        return "not running"
+    process = f" (process {found.pid})" if found.pid else ""
+    if found.problem:
+        return f"running{process}, but it does not answer: {found.problem}"
+    use = "in use" if found.used else "idle"
+    end = "kept up until `pipeline engine stop`" if found.kept else "ends with its last build"
+    return f"running{process} for {found.platform}, {use}, {end}"
 
 
 async def embedded_start(on_step: Callable[[str], None]) -> str:
@@ -222,11 +238,11 @@ async def embedded_stop() -> bool:
     return await embedded.stop(embedded.Layout.from_environment(os.environ))
 
 
-async def embedded_prune() -> None:
-    """Remove the embedded engine's state."""
+async def embedded_prune() -> int:
+    """Remove the embedded engine's state; return the disk space that this freed, in bytes."""
     from daglet import embedded  # noqa: PLC0415
 
     try:
-        await embedded.prune(embedded.Layout.from_environment(os.environ))
+        return await embedded.prune(embedded.Layout.from_environment(os.environ))
     except embedded.EngineError as error:
         raise PipelineError(error.message, hint=error.hint) from error

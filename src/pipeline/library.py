@@ -187,7 +187,7 @@ async def _project(repository: Repository, choice: Choice, on_step: OnStep) -> A
 
         from pipeline import project  # noqa: PLC0415
 
-        on_step(f"engine: {engine.name} {engine.version} ({engine.reason})")
+        on_step(f"engine: {engine.name} {engine.version} for {engine.platform} ({engine.reason})")
         found = await _bases(repository, on_step)
         on_step(found.notice)
         yield (
@@ -239,7 +239,7 @@ async def engine_status() -> Outcome:
     """Return what is known of the embedded engine."""
     from pipeline.engine import embedded_status  # noqa: PLC0415
 
-    return Outcome(embedded_status())
+    return Outcome(await embedded_status())
 
 
 async def engine_start(on_step: OnStep) -> Outcome:
@@ -261,5 +261,4 @@ async def engine_prune() -> Outcome:
     """Remove the embedded engine's state."""
     from pipeline.engine import embedded_prune  # noqa: PLC0415
 
-    await embedded_prune()
-    return Outcome("pruned\n")
+    return Outcome(f"pruned: {await embedded_prune() / 1e6:.1f} MB freed\n")

@@ -1,8 +1,13 @@
 """Keeps one buildkitd for as long as it has clients. Runs as a program of its own, on the standard library alone.
 
-Every client holds a shared lock on a file, which the kernel takes back when the client ends, however it ends. The
-supervisor waits for the exclusive lock: it gets it when the last client is gone. A client that comes while the engine is
-being stopped waits for its own lock until that is over, and then starts a new one.
+Two locks on files, which the kernel takes back when their holder ends, however it ends:
+
+- Every client holds a shared one. The supervisor waits for the exclusive one: it gets it when the last client is gone. A
+  client that comes while the engine is being stopped waits for its own lock until that is over, and then starts a new one.
+- The supervisor is handed an exclusive one for its life, which buildkitd inherits. What the two share with their successor,
+  such as the socket, they alone may touch, until both are gone.
+
+The command that starts buildkitd ends with the supervisor, and everything of buildkitd's with that command.
 """
 
 from __future__ import annotations
@@ -19,41 +24,46 @@ from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _STOP_SECONDS = 8
-_KEEP_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 
 
 def main() -> None:
-    """Start the engine that the first argument describes (JSON), and stop it after its last client."""
+    """Start the engine that the first argument describes (JSON), stop it after its last client, and clean up."""
     # Whoever started us goes on at once, and has no child to wait for.
     if os.fork():
         os._exit(0)
     job = json.loads(sys.argv[1])
+    told_to_stop = False
+
+    def stop(*_: object) -> None:
+        nonlocal told_to_stop
+        told_to_stop = True
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    clients = Path(job["clients"]).open("w")  # noqa: SIM115 - held until the process ends
-    log = Path(job["log"]).open("ab", buffering=0)  # noqa: SIM115
+    signal.signal(signal.SIGTERM, stop)
+    clients = Path(job["clients"]).open("a")  # noqa: SIM115 - held until the process ends
     daemon = subprocess.Popen(  # noqa: S603 - our own arguments
         job["command"],
         stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
+        stdout=sys.stderr,
+        pass_fds=[job["life"]],
         preexec_fn=_end_with_parent,  # noqa: PLW1509 - there are no threads here
         start_new_session=True,
     )
-    Path(job["pid"]).write_text(f"{daemon.pid} {os.getpid()}\n")
-    signal.signal(signal.SIGTERM, lambda *_: _finish(daemon, job))
     while daemon.poll() is None:
-        if Path(job["keep"]).exists() or not _exclusive(clients):
-            time.sleep(_KEEP_POLL_SECONDS)
-            continue
-        _finish(daemon, job)
-    _clean(job)
+        if told_to_stop or (not Path(job["keep"]).exists() and _is_last(clients)):
+            _stop(daemon)
+        else:
+            time.sleep(_POLL_SECONDS)
+    subprocess.run(job["clean"], stdin=subprocess.DEVNULL, check=False)  # noqa: S603
+    Path(job["socket"]).unlink(missing_ok=True)
 
 
 def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _exclusive(clients: object) -> bool:
+def _is_last(clients: object) -> bool:
     try:
         fcntl.flock(clients, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]
     except BlockingIOError:
@@ -61,20 +71,14 @@ def _exclusive(clients: object) -> bool:
     return True
 
 
-def _finish(daemon: subprocess.Popen[bytes], job: dict[str, str]) -> None:
-    daemon.terminate()
+def _stop(daemon: subprocess.Popen[bytes]) -> None:
+    # To the group: `unshare` itself heeds no such signal, and is gone as soon as buildkitd is.
+    os.killpg(daemon.pid, signal.SIGTERM)
     try:
         daemon.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        daemon.kill()
+        os.killpg(daemon.pid, signal.SIGKILL)
         daemon.wait()
-    _clean(job)
-    sys.exit(0)
-
-
-def _clean(job: dict[str, str]) -> None:
-    for name in ("pid", "socket"):
-        Path(job[name]).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ def test_without_an_engine_one_line_says_why_and_the_way_out(tmp_path):
         check=False,
     )
     assert done.returncode == 1
-    assert set(json.loads(done.stdout)) == {"error", "hint"}
-    assert "BUILDKIT_HOST" in json.loads(done.stdout)["hint"]
+    told = json.loads(done.stdout)
+    assert set(told) == {"error", "hint", "exit_code"}
+    assert "BUILDKIT_HOST" in told["hint"]
+    assert told["exit_code"] == 1
     assert "Traceback" not in done.stderr
