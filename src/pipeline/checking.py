@@ -125,7 +125,7 @@ def smoke(project: Project, name: str) -> dagger.Container:
     return (
         graph.images[0]
         .with_mounted_directory("/.check", tools, read_only=True)
-        .with_env_variable("HEALTH", service.health)
+        .with_env_variable("HEALTH", service.health.path)
         # A port of its own keeps services that are checked at once apart. A passed check of the same image is not run again.
         .with_volatile_variable("PORT", str(port))
         .with_exec(["/.check/busybox", "sh", "-c", _SMOKE, "--", *command])

@@ -70,6 +70,21 @@ def build(
 
 
 @app.command()
+def init(
+    path: Annotated[Path, typer.Argument(metavar="[PATH]", help="The repository.", show_default=False)] = Path(),
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+) -> None:
+    """Look at a repository, write its pipeline.toml, and say what was understood."""
+
+    async def work() -> library.Outcome:
+        found: library.Outcome = _library().init(path, force=force)
+        return found
+
+    _run(work)
+
+
+@app.command()
 def plan(
     services: Services = None,
     *,

@@ -17,8 +17,9 @@ import anyio.to_thread
 import platformdirs
 
 from pipeline import bases, vcs
-from pipeline.config import FILE_NAME, Config, Overrides, load, select
-from pipeline.detect import GoService, NodeService, detect
+from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select
+from pipeline.detect import GoService, NodeService, detect, found, survey
+from pipeline.detect.survey import as_text, as_toml, undecided
 from pipeline.engine import Choice, Engine, session
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
@@ -39,11 +40,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository as its files tell, before any engine is asked."""
+    """A repository as its files tell, before any engine is asked. `notice` says where its services were found, if not in a file."""
 
     root: Path
     config: Config
     services: dict[str, NodeService | GoService]
+    notice: str = ""
 
 
 def cache_folder() -> Path:
@@ -64,18 +66,59 @@ def read(root: Path, names: Sequence[str], overrides: Overrides, file: str = FIL
     UsageError
         If the configuration or a service is not valid.
     """
+    folder = _folder(root, "--root")
+    config, notice = _config(folder, overrides, file)
+    chosen = select(config, names)
+    services = {name: detect(folder, name, settings) for name, settings in chosen.items()}
+    return Repository(folder, config, services, notice)
+
+
+def _folder(path: Path, named: str) -> Path:
     try:
-        with os.scandir(root):
-            folder = root.resolve()
+        with os.scandir(path):
+            return path.resolve()
     except (FileNotFoundError, NotADirectoryError):
-        msg = f"--root {root} is no folder"
+        msg = f"{named} {path} is no folder"
         raise UsageError(msg, hint="point it to the folder that has pipeline.toml") from None
     except OSError as error:
-        msg = f"--root {root}: {error.strerror}"
+        msg = f"{named} {path}: {error.strerror}"
         raise UsageError(msg) from None
-    config = load(folder, environ=os.environ, overrides=overrides, name=file)
-    chosen = select(config, names)
-    return Repository(folder, config, {name: detect(folder, name, settings) for name, settings in chosen.items()})
+
+
+def _config(folder: Path, overrides: Overrides, file: str) -> tuple[Config, str]:
+    """Return the configuration of a repository: its file's, else what a survey of it comes to, with a word about that."""
+    if file != FILE_NAME or (folder / file).exists():
+        return load(folder, environ=os.environ, overrides=overrides, name=file), ""
+    seen = survey(folder)
+    if not seen.services or any(item.question for item in seen.services):
+        raise undecided(seen)
+    names = ", ".join(f"{item.name} ({item.kind}, {item.path})" for item in seen.services)
+    config = parse(folder, seen.as_config(), environ=os.environ, overrides=overrides)
+    return config, f"no {FILE_NAME}: found {names}; `pipeline init` writes it down"
+
+
+def init(path: Path, *, force: bool) -> Outcome:
+    """Write the configuration of a repository from what its files tell, and say what was understood.
+
+    Raises
+    ------
+    UsageError
+        If there is a file already and `force` is not set, or no service was found.
+    """
+    root = _folder(path, "init")
+    target = root / FILE_NAME
+    if target.exists() and not force:
+        msg = f"{target} exists"
+        raise UsageError(msg, hint="`--force` writes it anew")
+    seen = survey(root)
+    if not seen.services:
+        raise undecided(seen)
+    try:
+        write_text_atomic(target, as_toml(seen))
+    except OSError as error:
+        msg = f"{target} cannot be written: {error.strerror}"
+        raise UsageError(msg, hint="name a folder that can be written to") from None
+    return Outcome(as_text(seen) + f"\n{FILE_NAME} written; `pipeline plan` shows each value with its source\n")
 
 
 async def build(
@@ -150,13 +193,21 @@ async def plan(root: Path, names: Sequence[str], form: str, overrides: Overrides
     graphs = [project.graph(name) for name in repository.services]
     match form:
         case "json":
-            return Outcome(json.dumps(graph.as_data(graphs), indent=2) + "\n")
+            data = [
+                {**item, "settings": found.as_data(service.settings)}
+                for item, service in zip(graph.as_data(graphs), repository.services.values(), strict=True)
+            ]
+            return Outcome(json.dumps(data, indent=2) + "\n")
         case "mermaid":
             return Outcome(graph.as_mermaid(graphs))
         case "dockerfile":
             return Outcome(await dockerfiles(graphs))
         case _:
-            return Outcome(graph.as_text(graphs))
+            parts = [
+                f"{graph.as_text([item])}\n{found.as_text(service.settings)}"
+                for item, service in zip(graphs, repository.services.values(), strict=True)
+            ]
+            return Outcome("\n".join(parts))
 
 
 async def check(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, on_step: OnStep) -> Outcome:
@@ -187,6 +238,8 @@ async def _project(repository: Repository, choice: Choice, on_step: OnStep) -> A
 
         from pipeline import project  # noqa: PLC0415
 
+        if repository.notice:
+            on_step(repository.notice)
         on_step(f"engine: {engine.name} {engine.version} for {engine.platform} ({engine.reason})")
         found = await _bases(repository, on_step)
         on_step(found.notice)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+from pipeline.detect.found import Found
 
 NEVER_SOURCES = (
     "**/.git",
@@ -38,6 +40,31 @@ class SourceFilter:
     exclude: tuple[str, ...] = ()
 
 
+Probe = str | tuple[str, ...] | Literal[False]
+"""How a service is asked for its health: a path, "grpc" or "grpc:PORT", a command, or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A service's health check. `port` is that of gRPC, 0 for the service's own."""
+
+    kind: Literal["http", "grpc", "command", "none"]
+    path: str = ""
+    port: int = 0
+    command: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, probe: Probe) -> Health:
+        """Return the check that a probe describes."""
+        if probe is False:
+            return cls("none")
+        if isinstance(probe, tuple):
+            return cls("command", command=probe)
+        if probe.startswith("/"):
+            return cls("http", path=probe)
+        return cls("grpc", port=int(probe.partition(":")[2] or 0))
+
+
 @dataclass(frozen=True, slots=True)
 class NodeService:
     """A Node service.
@@ -54,6 +81,8 @@ class NodeService:
         package.json as the install sees it: without scripts, so that their edit does not reinstall.
     runtime_manifest:
         package.json as the image holds it: what node reads when it resolves modules.
+    settings:
+        What was found out, each value with its source.
     """
 
     kind: ClassVar[Literal["node"]] = "node"
@@ -64,7 +93,7 @@ class NodeService:
     output: tuple[str, ...]
     start: tuple[str, ...]
     port: int
-    health: str
+    health: Health
     install_manifest: str
     runtime_manifest: str
     install_files: tuple[str, ...]
@@ -73,6 +102,7 @@ class NodeService:
     check_scripts: tuple[str, ...]
     release: str = ""
     build_env: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[Found[Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +117,8 @@ class GoService:
         The main package, relative to the module ("./cmd/server").
     config, schema:
         The configuration file that the image takes and its JSON Schema, relative to the folder; "" where there is none.
+    settings:
+        What was found out, each value with its source.
     """
 
     kind: ClassVar[Literal["go"]] = "go"
@@ -96,7 +128,7 @@ class GoService:
     module: str
     main: str
     port: int
-    health: str
+    health: Health
     ldflags: str
     tags: tuple[str, ...]
     config: str
@@ -107,3 +139,4 @@ class GoService:
     sources: SourceFilter
     check_sources: SourceFilter
     build_env: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[Found[Any], ...] = ()

@@ -152,7 +152,7 @@ def _runtime(service: NodeService, context: Context, build: Stage | None, prod_d
             "org.opencontainers.image.base.digest": base.digest,
         },
     ).with_default_args(list(service.start))
-    if service.health:
+    if service.health.kind == "http":
         container = container.with_docker_healthcheck(
             list(health_command(service)), interval="30s", timeout="5s", start_period="10s", retries=3
         )
@@ -171,5 +171,5 @@ def _runtime(service: NodeService, context: Context, build: Stage | None, prod_d
 
 def health_command(service: NodeService) -> tuple[str, ...]:
     """Return the command that asks a service for its health, with node itself: the image holds no shell."""
-    address = f"`http://127.0.0.1:${{process.env.PORT||{service.port}}}{service.health}`"
+    address = f"`http://127.0.0.1:${{process.env.PORT||{service.port}}}{service.health.path}`"
     return ("node", "-e", f"fetch({address}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))")

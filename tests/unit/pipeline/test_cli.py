@@ -129,7 +129,8 @@ def test_a_report_where_nothing_can_be_written(repository):
 def test_no_configuration(repository):
     (repository / "pipeline.toml").unlink()
     assert refused("build") == (
-        f"there is no pipeline.toml in {repository}; `pipeline init` writes one, or point --root to the folder that has it"
+        "there is no pipeline.toml, and no service was found; a: no start script, and nothing that serves; "
+        "point --root to the folder that has them, or name a folder in the file: `[services.NAME]` with its `path`"
     )
 
 

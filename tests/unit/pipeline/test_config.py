@@ -41,11 +41,12 @@ def loaded(root, text, environ=None, overrides=None):
         ('[services."A b"]\npath = "a"', "cannot be the name of a service"),
         (SERVICE + 'port = "80"', "services.a.port: is '80'"),
         (SERVICE + "port = 70000", "less than or equal to 65535"),
-        (SERVICE + 'health = "x"', "a path such as /health, or false"),
+        (SERVICE + 'health = "x"', "a path such as /health, grpc, a command, or false"),
         (SERVICE + 'user = "root"', "numeric UID:GID"),
         ("services = 3", "pipeline.toml:1: services: is 3"),
         (SERVICE + '[services.a.build.secrets]\nT = "x"', "env:NAME or file:PATH"),
         ("[services.a]\nport = 3", "services.a.path: missing"),
+        (SERVICE + "[services.a.go]\nbinaries = []", "pipeline.toml:4: services.a.go.binaries: this version knows the key"),
     ],
 )
 def test_faults_are_named(root, text, message):
@@ -92,6 +93,13 @@ def test_bad_flags(root, overrides, message):
     with pytest.raises(UsageError) as caught:
         loaded(root, SERVICE, None, overrides)
     assert message in str(caught.value)
+
+
+def test_a_build_argument_that_nothing_reads(root):
+    with pytest.raises(
+        UsageError, match=r"--build-arg VERSOIN: no service declares such an argument; did you mean 'VERSION'\?"
+    ):
+        loaded(root, SERVICE + 'build = { args = { VERSION = "dev" } }', overrides=Overrides(args={"VERSOIN": "1"}))
 
 
 def test_an_unknown_service_names_the_nearest(root):

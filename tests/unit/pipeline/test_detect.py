@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from pipeline.config import Service
+from pipeline.config import Runtime, Service
 from pipeline.detect import GoService, NodeService, detect
-from pipeline.detect.golang import version
-from pipeline.detect.node import allows
+from pipeline.detect.golang import modules
 from pipeline.errors import UsageError
 
 
@@ -70,21 +69,46 @@ def test_broken_manifest_is_placed(node):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "majors"),
+    ("wanted", "version"),
     [
-        (">=22", "22 24"),
+        (">=22", "22"),
         ("^22", "22"),
         ("22.x", "22"),
-        ("22", "22"),
         (">=20 <24", "22"),
         ("^20 || ^24", "24"),
-        ("*", "22 24"),
+        ("*", "22"),
         (">= 24", "24"),
-        ("<20", ""),
+        ("<20", "18"),
+        ("20.11.1", "20.11.1"),
+        ("~18.12.0", "18.12.0"),
     ],
 )
-def test_engines(wanted, majors):
-    assert " ".join(str(major) for major in (22, 24) if allows(wanted, major)) == majors
+def test_engines(node, wanted, version):
+    path = node / "api" / "package.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "engines": {"node": wanted}}))
+    assert detect(node, "api", Service(path="api")).version == version
+
+
+@pytest.mark.parametrize("wanted", [">=99", "not a range"])
+def test_engines_that_nothing_fits(node, wanted):
+    path = node / "api" / "package.json"
+    path.write_text(f'{{\n "engines": {{\n  "node": "{wanted}"}}}}')
+    with pytest.raises(UsageError, match=r"api/package\.json:3: engines\.node is .* set `node\.version`"):
+        detect(node, "api", Service(path="api"))
+
+
+def test_each_value_has_its_source(node):
+    (node / "api" / ".nvmrc").write_text("v24.1.0\n")
+    (node / "api" / "index.js").write_text('const port = process.env.PORT ?? 4000;\napp.get("/healthz", ok);\n')
+    found = detect(node, "api", Service(path="api", runtime=Runtime(start=["node", "x.js"])))
+    assert {item.key: (item.value, item.source) for item in found.settings} == {
+        "node.version": ("24.1.0", "api/.nvmrc:1"),
+        "node.build": ("build", "api/package.json:1, scripts.build"),
+        "node.output": (("dist",), "by convention"),
+        "runtime.start": (("node", "x.js"), "pipeline.toml"),
+        "port": (4000, "api/index.js:1, the default of PORT"),
+        "health": ("/healthz", "api/index.js:2, a route of its own"),
+    }
 
 
 def test_go(go):
@@ -106,11 +130,51 @@ def test_missing_sums(go):
         detect(go, "auth", Service(path="auth"))
 
 
+@pytest.mark.parametrize("program", ["go", ""])
 @pytest.mark.parametrize(
-    ("text", "expected"), [("go 1.26\n", "1.26"), ("go 1.9\ntoolchain go1.10.2\n", "1.10.2"), ("go 1.26.8 // why\n", "1.26.8")]
+    ("text", "expected"),
+    [
+        ("go 1.26\n", "1.26"),
+        ("go 1.22\ntoolchain go1.24.2\n", "1.24.2"),
+        ("go 1.26.8 // why\n", "1.26.8"),
+        ("go 1.13\n", modules.DEFAULT),
+    ],
 )
-def test_go_version_is_the_larger(text, expected):
-    assert version(text, "go.mod") == expected
+def test_go_version_is_the_larger(tmp_path, monkeypatch, program, text, expected):
+    monkeypatch.setattr(modules, "_go", lambda: program)
+    (tmp_path / "go.mod").write_text(f"module m\n\n{text}")
+    found = modules.module(tmp_path / "go.mod", "x/go.mod", "x").version()
+    assert (found.value, found.file, found.line) == (expected, "x/go.mod", text.count("\n") + 2)
+
+
+@pytest.mark.parametrize("program", ["go", ""])
+def test_local_modules(tmp_path, monkeypatch, program):
+    monkeypatch.setattr(modules, "_go", lambda: program)
+    (tmp_path / "go.mod").write_text("module m\n\ngo 1.26\n\nreplace (\n\ta/b => ../b\n\tc/d v1.0.0 => e/f v1.1.0\n)\n")
+    (tmp_path / "go.work").write_text("go 1.26\n\nuse (\n\t./a\n\t./b\n)\n\nuse ./c\n")
+    assert modules.module(tmp_path / "go.mod", "go.mod", "x").local == ("../b",)
+    assert modules.used(tmp_path / "go.work") == ("./a", "./b", "./c")
+
+
+@pytest.mark.parametrize("text", ["", "module m\n"])
+def test_a_module_without_its_lines(tmp_path, text):
+    (tmp_path / "go.mod").write_text(text)
+    with pytest.raises(UsageError, match=r"x/go\.mod: no `(module|go)` line; `go mod"):
+        modules.module(tmp_path / "go.mod", "x/go.mod", "x").version()
+
+
+def test_the_command_that_is_named_like_the_module_is_the_service(go):
+    for name in ("auth", "migrate"):
+        (go / "auth" / "cmd" / name).mkdir()
+        (go / "auth" / "cmd" / name / "main.go").write_text("package main\n")
+    assert detect(go, "auth", Service(path="auth")).main == "./cmd/auth"
+
+
+def test_what_is_no_main_package(go):
+    (go / "auth" / "tools.go").write_text("//go:build ignore\n\npackage main\n")
+    (go / "auth" / "main_test.go").write_text("package main\n")
+    (go / "auth" / "doc.go").write_text('// package main is not what this says.\npackage auth\n\nvar x = "package main"\n')
+    assert detect(go, "auth", Service(path="auth")).main == "./cmd/server"
 
 
 def test_a_folder_of_neither_kind(tmp_path):

@@ -1,0 +1,25 @@
+"""pipeline.toml: what it may hold, and how it is read and checked before anything runs."""
+
+from __future__ import annotations
+
+from pipeline.config.load import inside, load, parse, select
+from pipeline.config.model import FILE_NAME, PLATFORMS, Bases, Budget, Build, Config, Go, Node, Runtime, Service
+from pipeline.config.overrides import Overrides
+
+__all__ = [
+    "FILE_NAME",
+    "PLATFORMS",
+    "Bases",
+    "Budget",
+    "Build",
+    "Config",
+    "Go",
+    "Node",
+    "Overrides",
+    "Runtime",
+    "Service",
+    "inside",
+    "load",
+    "parse",
+    "select",
+]

@@ -1,0 +1,165 @@
+"""Reading pipeline.toml. Every fault is a `UsageError` that names the file, the line, the key, the reason and the way out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.config.faults import did_you_mean, first_error, line_of, syntax_error
+from pipeline.config.model import FILE_NAME, Config, Node, Service
+from pipeline.config.overrides import Overrides, override
+from pipeline.errors import UsageError
+
+_NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*\Z")
+
+
+def load(root: Path, *, environ: Mapping[str, str], overrides: Overrides | None = None, name: str = FILE_NAME) -> Config:
+    """Read and check the configuration of the repository at `root`.
+
+    Raises
+    ------
+    UsageError
+        If the file is missing or not valid, or names something outside the repository.
+    """
+    text = _read(root / name, name)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise syntax_error(error, text, name) from error
+    return parse(root, data, environ=environ, overrides=overrides, text=text, name=name)
+
+
+def parse(
+    root: Path,
+    data: dict[str, Any],
+    *,
+    environ: Mapping[str, str],
+    overrides: Overrides | None = None,
+    text: str = "",
+    name: str = FILE_NAME,
+) -> Config:
+    """Check a configuration that is data already. `text` is the file that faults are placed in, where there is one.
+
+    Raises
+    ------
+    UsageError
+        If it is not valid, or names something outside the repository.
+    """
+    data = override(data, environ, overrides or Overrides())
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise first_error(error, text, name) from error
+    for service, settings in config.services.items():
+        _check_service(root, service, settings, text, name)
+    return config
+
+
+def select(config: Config, names: Sequence[str]) -> dict[str, Service]:
+    """Return the named services, all of them if none is named.
+
+    Raises
+    ------
+    UsageError
+        If there is no service of that name.
+    """
+    for name in names:
+        if name not in config.services:
+            known = ", ".join(sorted(config.services))
+            msg = f"no service {name!r}"
+            raise UsageError(msg, file=FILE_NAME, hint=did_you_mean(name, config.services) or f"there are: {known}")
+    return {name: config.services[name] for name in names} if names else dict(config.services)
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        msg = f"there is no {name} in {path.parent}"
+        raise UsageError(msg, hint="`pipeline init` writes one, or point --root to the folder that has it") from None
+    except UnicodeDecodeError as error:
+        msg = f"not UTF-8 (byte {error.start})"
+        raise UsageError(msg, file=name, hint="save the file as UTF-8") from None
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror}"
+        raise UsageError(msg, file=name) from None
+
+
+def _check_service(root: Path, name: str, service: Service, text: str, file: str) -> None:
+    key = f"services.{name}"
+    line = line_of(text, ["services", name])
+    if not _NAME.match(name):
+        msg = f"{name!r} cannot be the name of a service"
+        hint = "use lower-case letters, digits, and single '.', '_' or '-' between them: it becomes part of an image's name"
+        raise UsageError(msg, file=file, line=line, hint=hint)
+    path_line = line_of(text, ["services", name, "path"])
+    inside(root, service.path, file=file, line=path_line, key=f"{key}.path")
+    if not (root / service.path).is_dir():
+        what = "is no folder" if (root / service.path).exists() else "does not exist"
+        msg = f"the folder {service.path!r} {what}"
+        raise UsageError(msg, file=file, line=path_line, key=f"{key}.path", hint="correct `path`, or remove the service")
+    for table, planned in _PLANNED.items():
+        for entry in planned & (getattr(service, table) if table else service).model_fields_set:
+            full = [part for part in (table, entry) if part]
+            msg = "this version knows the key and does not serve it yet"
+            raise UsageError(msg, file=file, line=line_of(text, ["services", name, *full]), key=".".join((key, *full)))
+    for keys, value in _paths(service):
+        base = root if keys in _FROM_ROOT else root / service.path
+        inside(base, value, file=file, line=line_of(text, ["services", name, *keys]), key=".".join((key, *keys)))
+
+
+_PLANNED: Mapping[str, frozenset[str]] = {
+    "": frozenset({"context", "workdir", "writable", "files", "stages"}),
+    "build": frozenset({"args", "packages", "before"}),
+    "runtime": frozenset({"base", "packages"}),
+    "node": frozenset(Node.model_fields) - {"version", "build", "output"},
+    "go": frozenset({"binaries", "cgo", "mod", "workspace", "private"}),
+}
+"""Keys that are part of the configuration, and that no stage reads yet."""
+
+_FROM_ROOT = (("context",), ("node", "workspace"), ("go", "workspace"))
+"""Keys whose paths are relative to the repository; others are relative to the service's folder."""
+
+
+def _paths(service: Service) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the keys of a service that name files or folders, with what they name."""
+    named: dict[tuple[str, ...], Sequence[str | None]] = {
+        ("context",): [service.context],
+        ("files",): service.files or [],
+        ("node", "workspace"): [service.node.workspace],
+        ("node", "output"): service.node.output or [],
+        ("go", "workspace"): [service.go.workspace],
+        ("go", "config"): [service.go.config],
+        ("go", "schema"): [service.go.schema_file],
+    }
+    for keys, values in named.items():
+        yield from ((keys, value) for value in values if value)
+
+
+def inside(root: Path, path: str, *, file: str, line: int, key: str) -> None:
+    """Check that a path stays within a folder, symbolic links followed.
+
+    Raises
+    ------
+    UsageError
+        If the path is absolute or leads out.
+    """
+    if Path(path).is_absolute():
+        msg = f"{path!r} is an absolute path"
+        raise UsageError(msg, file=file, line=line, key=key, hint="write it relative to the repository's root")
+    if "\x00" in path:
+        msg = "the path holds a NUL character"
+        raise UsageError(msg, file=file, line=line, key=key)
+    try:
+        resolved = (root / path).resolve()
+    except (OSError, RuntimeError):
+        msg = f"{path!r} is a loop of symbolic links"
+        raise UsageError(msg, file=file, line=line, key=key) from None
+    if not resolved.is_relative_to(root.resolve()):
+        msg = f"{path!r} leads out of the repository"
+        raise UsageError(msg, file=file, line=line, key=key, hint="a build context must lie below the repository's root")

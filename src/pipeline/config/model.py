@@ -1,0 +1,197 @@
+"""The tables of pipeline.toml as frozen types. Their docstrings are the text of docs/configuration.md and of the JSON Schema."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+FILE_NAME = "pipeline.toml"
+PLATFORMS = ("linux/amd64", "linux/arm64")
+
+Platform = Literal["linux/amd64", "linux/arm64"]
+Seconds = Annotated[float, Field(gt=0, strict=True)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Secret = Annotated[str, StringConstraints(pattern=r"^(env|file):.+")]
+Owner = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}(:[0-9]{1,10})?$")]
+Probe = Annotated[str, StringConstraints(pattern=r"^(/.*|grpc(:[0-9]{1,5})?)$")]
+Package = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
+StageFunction = Annotated[str, StringConstraints(pattern=r"^[^:]+\.py:[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, use_attribute_docstrings=True, protected_namespaces=()
+    )
+
+
+class Budget(_Table):
+    """What a service may cost; over it, the service fails."""
+
+    image_size_mb: Annotated[float, Field(gt=0)] | None = None
+    """The image's size in MB, compressed."""
+    duration_seconds: Annotated[float, Field(gt=0)] | None = None
+    """The build's duration in seconds."""
+
+
+class Build(_Table):
+    """The build stage. Nothing of it is in the image but what the build makes."""
+
+    args: dict[Text, str] = {}
+    """Build arguments with their defaults. `--build-arg NAME=VALUE` sets one; `${NAME}` stands for it in `build.env` and `go.vars`."""
+    env: dict[Text, str] = {}
+    """Variables that the build's commands see and the image does not keep."""
+    secrets: dict[Text, Secret] = {}
+    """Secrets by the variable that holds them: `env:NAME` or `file:PATH`. One whose name begins with a dot (`.npmrc`, `.netrc`)
+    is a file in the build user's home, there for the install or download, too. No cache key, image or log holds them."""
+    packages: list[Package] = []
+    """Distribution packages that the install and the build need (compilers, headers). No image holds them."""
+    before: list[Text] = []
+    """Shell commands that run in the build stage before the build itself, in the service's folder."""
+
+
+class Runtime(_Table):
+    """The final image."""
+
+    base: Text | None = None
+    """`minimal` (no shell), `shell`, or the address of an image. A shell is chosen where `packages` or `start` need one."""
+    packages: list[Package] = []
+    """Distribution packages that the service needs when it runs."""
+    start: list[Text] | None = None
+    """The command that starts the service, in exec form."""
+
+
+class Node(_Table):
+    """A Node service."""
+
+    version: Text | None = None
+    """The Node version, a major (`22`) or an exact one."""
+    package_manager: Text | None = None
+    """The package manager and its version: `npm`, `pnpm@10.34.8`, `yarn@4.18.1`."""
+    frozen: bool = True
+    """Whether the lockfile decides. `false` builds without one, and two builds may then differ."""
+    install_inputs: list[Text] = []
+    """Further files that the install reads, as patterns relative to the context."""
+    install_env: dict[Text, str] = {}
+    """Variables that the install sees."""
+    install_scripts: bool | list[Text] | None = None
+    """The dependencies whose install scripts run: all (`true`), none (`false`), or a list of names."""
+    prod_deps: Literal["install", "prune", "all", "none"] | None = None
+    """How production dependencies come about: a second install, the first one pruned, all of the first one, or none at all."""
+    workspace: Text | None = None
+    """The workspace's root folder, relative to the repository."""
+    build: Text | Literal[False] | None = None
+    """The script that builds; `false` for none."""
+    output: list[Text] | None = None
+    """The folders and files that the build makes and the image takes."""
+    node_flags: list[Text] = []
+    """Flags of node itself (`--enable-source-maps`)."""
+    native: bool | None = None
+    """Whether dependencies are compiled at install: compilers are then there, in the install stages alone."""
+
+
+class Go(_Table):
+    """A Go service."""
+
+    version: Text | None = None
+    """The Go version."""
+    main: Text | None = None
+    """The main package, relative to the service's folder (`./cmd/server`). It becomes `/bin/app`."""
+    binaries: list[Text] = []
+    """Further main packages for the same image; each becomes `/bin/NAME`."""
+    cgo: Literal[False, "static", "dynamic"] | None = None
+    """`false`, `"static"` (a static binary, by musl) or `"dynamic"` (on a base with a C library)."""
+    tags: list[Text] = []
+    """Build tags."""
+    ldflags: str = ""
+    """Further linker flags."""
+    vars: dict[Text, str] = {}
+    """Values of string variables, set by the linker: `"main.version" = "${VERSION}"`."""
+    mod: Literal["readonly", "vendor"] | None = None
+    """Whether modules are downloaded or lie in `vendor/`."""
+    workspace: Text | None = None
+    """The folder of go.work, relative to the repository; `"off"` builds without it."""
+    ca_certs: bool = True
+    """Whether the image holds CA certificates."""
+    tzdata: bool = False
+    """Whether the image holds time zones."""
+    private: list[Text] = []
+    """Patterns of modules that no public proxy or checksum database is asked about."""
+    config: Text | None = None
+    """The configuration file that the image takes, relative to the service's folder."""
+    schema_file: Text | None = Field(default=None, alias="schema")
+    """The JSON Schema that `config` must fit."""
+
+
+class Service(_Table):
+    """One service. Every key but `path` has a default, most of them detected; `pipeline plan` shows each with its source."""
+
+    path: Text
+    """The service's folder, relative to the repository."""
+    kind: Literal["node", "go"] | None = None
+    """What the service is written in."""
+    context: Text | None = None
+    """The folder that the build sees: the workspace's root, or one that holds all local modules."""
+    include: list[Text] = []
+    """Patterns of the files that the build takes, relative to the context; everything where it is empty."""
+    exclude: list[Text] = []
+    """Patterns of files that the build does not take."""
+    target: Text | None = None
+    """The stage to stop at."""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """The port that the service listens on."""
+    health: Probe | list[Text] | Literal[False] | None = None
+    """How the service is asked for its health: a path (HTTP), `grpc` or `grpc:PORT`, a command, or `false`."""
+    user: Owner | None = None
+    """The user that the service runs as, by number (`1001:1001`)."""
+    workdir: Text | None = None
+    """The folder that the service starts in."""
+    env: dict[Text, str] = {}
+    """Variables of the image."""
+    labels: dict[Text, str] = {}
+    """Labels of the image."""
+    writable: list[Text] = []
+    """Folders that the service may write to."""
+    files: list[Text] | None = None
+    """Files and folders of the service that it reads when it runs, relative to its folder: templates, static files, migrations."""
+    timeout: Seconds = 600
+    """How long the build may take, in seconds."""
+    tags: list[Text] = []
+    """Tags of the image, or whole addresses."""
+    platforms: list[Platform] = []
+    """The platforms to build for; this machine's where it is empty."""
+    stages: dict[Text, StageFunction] = {}
+    """Stages replaced by functions of your own: `build = "ci/stages.py:build"`."""
+    budget: Budget = Budget()
+    build: Build = Build()
+    runtime: Runtime = Runtime()
+    node: Node = Node()
+    go: Go = Go()
+
+
+class Bases(_Table):
+    """Where base images come from, and single ones by their address."""
+
+    origin: Literal["auto", "hub", "packages"] = Field(default="auto", alias="from")
+    """`hub` (official images), `packages` (assembled here), or `auto`: the hub where it answers."""
+    hub: Text = "docker.io/library"
+    """The address that official images are found below."""
+    node: Text | None = None
+    """The image that Node services are built in and run on."""
+    go: Text | None = None
+    """The image that Go services are built in."""
+    config: Text | None = None
+    """The image that small tools are taken from."""
+
+
+class Config(_Table):
+    """The whole file."""
+
+    registry: Text | None = None
+    """The registry that tags default to: `REGISTRY/SERVICE:TAG`."""
+    max_parallel: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: max(1, os.cpu_count() or 1))
+    """How many services are built at a time; by default as many as the machine has cores."""
+    bases: Bases = Bases()
+    services: dict[str, Service] = Field(min_length=1)
+    """The services by their names."""

@@ -1,0 +1,32 @@
+"""A folder and its configuration → what the service is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.config import Service
+from pipeline.detect import golang, node
+from pipeline.detect.model import GoService, NodeService
+from pipeline.errors import UsageError
+
+
+def detect(root: Path, name: str, settings: Service) -> NodeService | GoService:
+    """Return what a service is: what its configuration says, and what its files tell where that says nothing.
+
+    Raises
+    ------
+    UsageError
+        If the folder is no service of a known kind, or lacks what building it takes.
+    """
+    folder = root / settings.path
+    kind = settings.kind or _kind(folder, name, settings.path)
+    return node.detect(folder, name, settings) if kind == "node" else golang.detect(folder, name, settings)
+
+
+def _kind(folder: Path, name: str, path: str) -> str:
+    found = [kind for kind, marker in (("node", "package.json"), ("go", "go.mod")) if (folder / marker).is_file()]
+    if len(found) == 1:
+        return found[0]
+    reason = "both a package.json and a go.mod" if found else "neither a package.json nor a go.mod"
+    msg = f"{path} has {reason}"
+    raise UsageError(msg, service=name, hint=f'say which it is: `kind = "node"` or `kind = "go"` in [services.{name}]')

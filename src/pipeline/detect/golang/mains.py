@@ -1,0 +1,78 @@
+"""The main packages of a module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tree_sitter import Node
+
+from pipeline.detect.found import Found, configured
+from pipeline.detect.syntax import line, text, tree, walk
+from pipeline.errors import UsageError
+
+_PRUNED = {"vendor", "testdata", "node_modules"}
+
+
+def main(folder: Path, path: str, name: str, module: str, asked: str | None) -> Found[str]:
+    """Return the package that becomes the service's program: the root's, then cmd/<the module's name>, then the only one.
+
+    Raises
+    ------
+    UsageError
+        If the package that is asked for is none, or it cannot be told which of several it is.
+    """
+    if asked:
+        package = asked.removeprefix("./").rstrip("/") or "."
+        if not declared(folder / package):
+            msg = f"{path}/{package} holds no main package"
+            raise UsageError(msg, service=name, hint="correct `go.main`")
+        return configured("go.main", asked)
+    if found := declared(folder):
+        return Found("go.main", ".", f"{path}/{found[0]}", found[1], "package main")
+    packages = packages_of(folder)
+    own = f"./cmd/{_base(module)}"
+    chosen = own if own in packages else packages[0] if len(packages) == 1 else ""
+    if chosen and (found := declared(folder / chosen)):
+        return Found("go.main", chosen, f"{path}/{chosen.removeprefix('./')}/{found[0]}", found[1], "package main")
+    what = f"several main packages: {', '.join(packages)}" if packages else "no main package"
+    msg = f"{path} has {what}"
+    example = packages[0] if packages else "./cmd/…"
+    raise UsageError(msg, service=name, key="go.main", hint=f'name one in [services.{name}.go]: `main = "{example}"`')
+
+
+def packages_of(folder: Path) -> Sequence[str]:
+    """Return the main packages below a module's folder, those of its other modules left out, as Go names them."""
+    found: list[str] = []
+    for where, folders, files in os.walk(folder):
+        place = Path(where)
+        folders[:] = sorted(
+            item for item in folders if item not in _PRUNED and item[0] not in "._" and not (place / item / "go.mod").exists()
+        )
+        if any(file.endswith(".go") for file in files) and declared(place):
+            relative = place.relative_to(folder).as_posix()
+            found.append("." if relative == "." else f"./{relative}")
+    return found
+
+
+def declared(folder: Path) -> tuple[str, int] | None:
+    """Return the file and line that make a folder a main package; None if it is none."""
+    for path in sorted(folder.glob("*.go")):
+        if path.name.endswith("_test.go") or not (root := tree(path)) or _ignored(root):
+            continue
+        for clause in walk(root, "package_clause"):
+            return (path.name, line(clause)) if text(clause.named_children[0]) == "main" else None
+    return None
+
+
+def _ignored(root: Node) -> bool:
+    """Whether a file is left out of builds: a generator, run by itself."""
+    marks = ("//go:build ignore", "// +build ignore")
+    return any(item.type == "comment" and text(item).startswith(marks) for item in root.named_children)
+
+
+def _base(module: str) -> str:
+    """Return a module's own name: the last part of its path that is no major version."""
+    parts = [part for part in module.split("/") if not (part[:1] == "v" and part[1:].isdecimal())]
+    return parts[-1] if parts else module

@@ -1,0 +1,135 @@
+"""Files of a service as syntax trees: JSON with the lines of its keys, and the literals of programs.
+
+Tree-sitter's grammars read what is there and go on after what they do not know, so a file of a newer dialect costs at
+most the findings in the part that is new.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tree_sitter import Language, Node, Parser
+
+_GRAMMARS = {
+    ".json": ("tree_sitter_json", "language"),
+    ".go": ("tree_sitter_go", "language"),
+    ".js": ("tree_sitter_javascript", "language"),
+    ".mjs": ("tree_sitter_javascript", "language"),
+    ".cjs": ("tree_sitter_javascript", "language"),
+    ".ts": ("tree_sitter_typescript", "language_typescript"),
+    ".mts": ("tree_sitter_typescript", "language_typescript"),
+    ".cts": ("tree_sitter_typescript", "language_typescript"),
+    ".jsx": ("tree_sitter_javascript", "language"),
+    ".tsx": ("tree_sitter_typescript", "language_tsx"),
+}
+
+_LARGE = 1_000_000
+"""Bytes beyond which a file is taken for a bundle or data, and not read."""
+
+
+@cache
+def _parser(suffix: str) -> Parser:
+    module, function = _GRAMMARS[suffix]
+    return Parser(Language(getattr(importlib.import_module(module), function)()))
+
+
+def tree(path: Path) -> Node | None:
+    """Return a file's syntax tree; None where there is no readable file, or no grammar for it."""
+    if path.suffix not in _GRAMMARS:
+        return None
+    try:
+        if path.stat().st_size > _LARGE:
+            return None
+        return _parser(path.suffix).parse(path.read_bytes()).root_node
+    except OSError:
+        return None
+
+
+def text(node: Node | None) -> str:
+    """Return the source text of a node, "" of none."""
+    return (node.text or b"").decode("utf-8", errors="replace") if node else ""
+
+
+def line(node: Node) -> int:
+    """Return the line on which a node begins, from 1."""
+    return node.start_point[0] + 1
+
+
+def walk(node: Node, *kinds: str) -> Iterator[Node]:
+    """Yield the nodes of some kinds below a node, in the order of the text."""
+    pending = [node]
+    while pending:
+        item = pending.pop()
+        if item.type in kinds:
+            yield item
+        pending.extend(reversed(item.named_children))
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A string literal of a program: its content, its line, and the node."""
+
+    value: str
+    line: int
+    node: Node
+
+
+_STRINGS = ("string", "template_string", "interpreted_string_literal", "raw_string_literal")
+
+
+def literals(root: Node) -> Iterator[Literal]:
+    """Yield the string literals of a program, without their quotes."""
+    for node in walk(root, *_STRINGS):
+        yield Literal(text(node)[1:-1], line(node), node)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A JSON file's value, comments and trailing commas forgiven, with the lines of its keys by their path."""
+
+    value: Any
+    lines: Mapping[tuple[str, ...], int]
+
+    def line(self, *path: str) -> int:
+        """Return the line of a key, 0 if the file has none such."""
+        return self.lines.get(path, 0)
+
+
+def document(path: Path) -> Document:
+    """Return a JSON file as far as it can be read: an empty object where it cannot."""
+    lines: dict[tuple[str, ...], int] = {}
+    root = _parser(".json").parse(path.read_bytes()).root_node if path.is_file() else None
+    top = next((child for child in root.named_children if child.type in {"object", "array"}), None) if root else None
+    return Document(_value(top, (), lines) if top else {}, lines)
+
+
+def _value(node: Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> Any:
+    match node.type:
+        case "object":
+            found: dict[str, Any] = {}
+            for pair in node.named_children:
+                key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+                if pair.type == "pair" and key and value:
+                    name = str(_scalar(key))
+                    lines[*path, name] = line(key)
+                    found[name] = _value(value, (*path, name), lines)
+            return found
+        case "array":
+            items = [child for child in node.named_children if child.type not in {"comment", "ERROR"}]
+            return [_value(item, (*path, str(number)), lines) for number, item in enumerate(items)]
+        case _:
+            return _scalar(node)
+
+
+def _scalar(node: Node) -> Any:
+
+    try:
+        return json.loads(text(node))
+    except ValueError:
+        return text(node)
