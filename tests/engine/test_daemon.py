@@ -191,6 +191,17 @@ async def test_one_that_cannot_start_is_told_with_the_end_of_its_log(layout):
             pass
 
 
+async def test_a_state_that_cannot_be_written_is_told_with_the_way_out(layout, tmp_path):
+    layout.settings.mkdir()
+    with pytest.raises(EngineError, match=r"state cannot be kept in .*: Is a directory; set DAGLET_STATE to a folder"):
+        async with engine(layout):
+            pass
+    (tmp_path / "file").touch()
+    with pytest.raises(EngineError, match=r"state cannot be kept in .*: Not a directory; set DAGLET_STATE to a folder"):
+        async with engine(replace(layout, state=tmp_path / "file" / "state")):
+            pass
+
+
 @pytest.mark.parametrize("whom", ["buildkitd", "supervisor"])
 async def test_what_is_killed_leaves_nothing_running_and_the_next_build_succeeds(layout, whom):
     words = ("sleep", "2002")

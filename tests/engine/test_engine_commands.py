@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import anyio
 import pytest
 import steps
 
 from daglet.embedded import Layout, acquire, is_running, tools
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 10_000 + os.getpid()
+GO = f"sleep\0{SECONDS}".encode()
 
 
 @pytest.fixture
@@ -134,3 +140,24 @@ def test_prune_takes_nothing_from_builds_that_run(machine):
     told = machine.use(lambda: machine("prune", code=1))
     assert told == "pipeline: the engine is in use; wait for the builds that run, or end them\n"
     assert machine.layout.engine.exists()
+
+
+@pytest.mark.parametrize("command", [("engine", "start"), ("build",)])
+async def test_ctrl_c_ends_the_preparation_of_the_engine(machine, tmp_path, command):
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "go").write_text(f'#!/bin/sh\ntest "$1" != build || exec sleep {SECONDS}\nexec {shutil.which("go")} "$@"\n')
+    (programs / "go").chmod(0o755)
+    environ = machine.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "DAGLET_CACHE": str(tmp_path / "cache")}
+    arguments = [sys.executable, "-m", "pipeline", *command]
+    process = await anyio.open_process(arguments, env=environ, cwd=ROOT)
+    try:
+        await steps.until(lambda: steps.with_arguments(GO))
+        process.send_signal(2)
+        with anyio.fail_after(5):
+            assert await process.wait() == 130
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.aclose()
+    assert steps.with_arguments(GO) == []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -61,7 +61,8 @@ async def acquire(layout: Layout, environ: Mapping[str, str], on_step: OnStep) -
         msg = "the embedded engine needs root, as it mounts file systems for the steps"
         raise EngineError(msg, hint="run as root, or set BUILDKIT_HOST to a BuildKit that is running (rootless ones included)")
     found = await tools.ensure(layout.cache, on_step)
-    _make(layout.state)
+    with _told_of_the_disk(layout.state):
+        layout.state.mkdir(parents=True, exist_ok=True)
     async with locks.held(layout.clients, Kind.SHARED):
         async with locks.held(layout.start, Kind.EXCLUSIVE):
             answer = await _answering(layout, found, environ)
@@ -80,12 +81,13 @@ async def _named(layout: Layout, address: str, on_step: OnStep) -> Engine:
     return Engine(address, found.buildctl, found.shim, answer.version, answer.platforms[0])
 
 
-def _make(state: Path) -> None:
+@contextmanager
+def _told_of_the_disk(state: Path) -> Iterator[None]:
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
         msg = f"the engine's state cannot be kept in {state}: {error.strerror}"
-        raise EngineError(msg, hint="set DAGLET_STATE to a folder that can be written to") from error
+        raise EngineError(msg, hint="set DAGLET_STATE to a folder that can be written to, on a disk with room") from error
 
 
 async def _answering(layout: Layout, found: Tools, environ: Mapping[str, str]) -> probe.Answer:
@@ -103,7 +105,8 @@ async def _answering(layout: Layout, found: Tools, environ: Mapping[str, str]) -
             if locks.attempt(life, Kind.EXCLUSIVE):
                 if launched:
                     raise _failed(layout, "BuildKit ended before it was ready")
-                await anyio.to_thread.run_sync(launch, layout, found, environ, life)
+                with _told_of_the_disk(layout.state):
+                    await anyio.to_thread.run_sync(launch, layout, found, environ, life)
                 launched = True
         await anyio.sleep(_POLL_SECONDS)
     raise _failed(layout, f"BuildKit is there but not ready after {_START_SECONDS:g} s" + (f" ({reason})" if reason else ""))
