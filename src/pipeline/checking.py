@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import anyio
 import dagger
@@ -13,6 +14,8 @@ import dagger
 from pipeline.detect import GoService
 from pipeline.project import Project
 from pipeline.stages.context import default_platform
+
+Kind = Literal["tests", "smoke"]
 
 _TAIL_LINES = 20
 
@@ -72,35 +75,54 @@ class CheckResult:
     message: str = ""
 
 
-async def check(
-    project: Project, names: Sequence[str], max_parallel: int, on_event: Callable[[str, str], None]
-) -> tuple[CheckResult, ...]:
-    """Run the checks of services at the same time; the failure of one never stops the others."""
-    limit = anyio.CapacityLimiter(max_parallel)
-    found: dict[tuple[str, str], CheckResult] = {}
-    checks = [
-        (name, label, container)
-        for name in names
-        for label, container in {**project.checks(name), "smoke": smoke(project, name)}.items()
-    ]
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check of a service: what it is called, and the container in which it has run."""
 
-    async def one(name: str, label: str, container: dagger.Container) -> None:
+    service: str
+    name: str
+    container: dagger.Container
+
+
+def checks(project: Project, kinds: Sequence[Kind] = ("tests", "smoke")) -> tuple[Check, ...]:
+    """Return the checks of all services of a project.
+
+    Parameters
+    ----------
+    kinds:
+        "tests" are a service's own tests and linters, "smoke" is its image, started.
+    """
+    found: list[Check] = []
+    for service in project.services:
+        if "tests" in kinds:
+            found += [Check(service, name, container) for name, container in project.checks(service).items()]
+        if "smoke" in kinds:
+            found.append(Check(service, "smoke", smoke(project, service)))
+    return tuple(found)
+
+
+async def check(project: Project, wanted: Sequence[Check], on_event: Callable[[str, str], None]) -> tuple[CheckResult, ...]:
+    """Run checks at the same time; the failure of one never stops the others."""
+    limit = anyio.CapacityLimiter(project.config.max_parallel)
+    found: dict[Check, CheckResult] = {}
+
+    async def one(item: Check) -> None:
         async with limit:
-            found[name, label] = await _run(name, label, container, project.config.services[name].timeout)
-            on_event(name, f"{label} {'passed' if found[name, label].success else 'failed'}")
+            found[item] = await _run(item, project.config.services[item.service].timeout)
+            on_event(item.service, f"{item.name} {'passed' if found[item].success else 'failed'}")
 
     async with anyio.create_task_group() as group:
-        for item in checks:
-            group.start_soon(one, *item)
-    return tuple(found[name, label] for name, label, _ in checks)
+        for item in wanted:
+            group.start_soon(one, item)
+    return tuple(found[item] for item in wanted)
 
 
-async def _run(name: str, label: str, container: dagger.Container, timeout: float) -> CheckResult:
+async def _run(item: Check, timeout: float) -> CheckResult:
     clock = time.monotonic()
     message = ""
     try:
         with anyio.fail_after(timeout):
-            await container.sync()
+            await item.container.sync()
     except dagger.ExecError as error:
         lines = f"{error.stdout}\n{error.stderr}".strip().splitlines()[-_TAIL_LINES:]
         message = "\n".join([f"ended with exit code {error.exit_code}", *lines])
@@ -108,7 +130,7 @@ async def _run(name: str, label: str, container: dagger.Container, timeout: floa
         message = f"not finished after {timeout:g} s"
     except dagger.DaggerError as error:
         message = str(error)
-    return CheckResult(name, label, not message, round(time.monotonic() - clock, 3), message)
+    return CheckResult(item.service, item.name, not message, round(time.monotonic() - clock, 3), message)
 
 
 def smoke(project: Project, name: str) -> dagger.Container:

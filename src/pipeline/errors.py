@@ -86,9 +86,7 @@ class StageFailed(ServiceError):
     """A command of a stage ended with an exit code."""
 
     def __init__(self, service: str, stage: str, command: Sequence[str], exit_code: int, output: str) -> None:
-        tail = "\n".join(output.strip().splitlines()[-_STDERR_LINES:])
-        message = f"stage {stage}: `{_one_line(command)}` ended with exit code {exit_code}"
-        super().__init__(f"{message}\n{tail}" if tail else message, service=service, stage=stage)
+        super().__init__(f"stage {stage}: {command_failure(command, exit_code, output)}", service=service, stage=stage)
         self.command = tuple(command)
         self.command_exit_code = exit_code
 
@@ -136,6 +134,13 @@ class Unexpected(ServiceError):
 
     def __init__(self, service: str, error: BaseException) -> None:
         super().__init__(str(error) or type(error).__name__, service=service)
+
+
+def command_failure(command: Sequence[str], exit_code: int, output: str) -> str:
+    """Return what became of a command that failed, with the end of what it printed."""
+    tail = "\n".join(output.strip().splitlines()[-_STDERR_LINES:])
+    message = f"`{_one_line(command)}` ended with exit code {exit_code}"
+    return f"{message}\n{tail}" if tail else message
 
 
 def _one_line(command: Sequence[str]) -> str:

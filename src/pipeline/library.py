@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import tempfile
@@ -18,7 +17,7 @@ import platformdirs
 
 from pipeline import bases, vcs
 from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select
-from pipeline.detect import GoService, NodeService, detect, found, survey
+from pipeline.detect import GoService, NodeService, detect, survey
 from pipeline.detect.survey import as_text, as_toml, undecided
 from pipeline.engine import Choice, Engine, session
 from pipeline.errors import UsageError
@@ -173,9 +172,9 @@ def _check_targets(repository: Repository) -> None:
     """Check that each stage which a build is to stop at exists."""
     targeted = [name for name in repository.services if repository.config.services[name].target]
     if targeted:
-        from pipeline.planning import planned  # noqa: PLC0415
+        from pipeline.planning import host_directory, planned  # noqa: PLC0415
 
-        project = planned(repository.root, repository.config, repository.services)
+        project = planned(repository.root, repository.config, repository.services, host_directory(repository.root))
         for name in targeted:
             project.graph(name)
 
@@ -186,28 +185,10 @@ async def plan(root: Path, names: Sequence[str], form: str, overrides: Overrides
         msg = f"--format is {form!r}"
         raise UsageError(msg, hint="it can be text, json, mermaid or dockerfile")
     repository = read(root, names, overrides)
-    from pipeline import graph  # noqa: PLC0415
-    from pipeline.planning import dockerfiles, planned  # noqa: PLC0415
+    from pipeline.planning import described, dockerfiles, host_directory, planned  # noqa: PLC0415
 
-    project = planned(repository.root, repository.config, repository.services)
-    graphs = [project.graph(name) for name in repository.services]
-    match form:
-        case "json":
-            data = [
-                {**item, "settings": found.as_data(service.settings)}
-                for item, service in zip(graph.as_data(graphs), repository.services.values(), strict=True)
-            ]
-            return Outcome(json.dumps(data, indent=2) + "\n")
-        case "mermaid":
-            return Outcome(graph.as_mermaid(graphs))
-        case "dockerfile":
-            return Outcome(await dockerfiles(graphs))
-        case _:
-            parts = [
-                f"{graph.as_text([item])}\n{found.as_text(service.settings)}"
-                for item, service in zip(graphs, repository.services.values(), strict=True)
-            ]
-            return Outcome("\n".join(parts))
+    project = planned(repository.root, repository.config, repository.services, host_directory(repository.root))
+    return Outcome(await dockerfiles(project) if form == "dockerfile" else described(project, form))
 
 
 async def check(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, on_step: OnStep) -> Outcome:
@@ -216,7 +197,7 @@ async def check(root: Path, names: Sequence[str], overrides: Overrides, engine: 
     async with _project(repository, engine, on_step) as (project, _):
         from pipeline import checking  # noqa: PLC0415
 
-        results = await checking.check(project, list(repository.services), repository.config.max_parallel, _events(on_step))
+        results = await checking.check(project, checking.checks(project), _events(on_step))
     return Outcome(checking.as_text(results), 0 if all(result.success for result in results) else 1)
 
 
@@ -252,6 +233,7 @@ async def _project(repository: Repository, choice: Choice, on_step: OnStep) -> A
                 bases=project.base_images(found),
                 host=project.host_settings(os.environ, lambda: project.npmrc_files(os.environ)),
                 labels=await labels(repository),
+                secret=project.host_secrets(repository.root),
             ),
             engine,
         )

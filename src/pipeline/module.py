@@ -1,112 +1,229 @@
 """The Dagger module: `dagger call …`. Functions are thin; the command line calls the same code below them."""
 
-import json
-import secrets
+from __future__ import annotations
+
+import os
+import secrets as random
 import tempfile
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import dagger
 from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type
+from dagger.mod._exceptions import FunctionError
+
+from pipeline.errors import PipelineError, UsageError, command_failure
+from pipeline.stages.stamp import bare
 
 if TYPE_CHECKING:
+    from pipeline import library
     from pipeline.project import Project
+    from pipeline.stages.context import BaseImages, HostSettings
 
-_IGNORED = [".git", "**/node_modules", "dist", ".venv", "**/__pycache__"]
+_IGNORED = [".git", "**/node_modules", "dist", "**/.venv", "**/__pycache__"]
+
+Services = Annotated[list[str] | None, Doc("Services by name; all of them by default.")]
+Service = Annotated[str, Doc("The service, by its name in pipeline.toml.")]
 
 
 @object_type
 class Pipeline:
     """Small, reproducible images of Node and Go services, as a graph of stages."""
 
-    source: Annotated[dagger.Directory, DefaultPath("/"), Ignore(_IGNORED), Doc("The repository, with pipeline.toml.")]
-    config: Annotated[str, Doc("The configuration's file name.")] = "pipeline.toml"
-    bases: Annotated[dagger.Directory | None, Doc("Assembled base images, with their bases.json.")] = None
+    source: Annotated[
+        dagger.Directory,
+        DefaultPath("/"),
+        Ignore(_IGNORED),
+        Doc("The repository. Of .git, node_modules, dist, .venv and __pycache__ nothing is read or uploaded."),
+    ]
+    config: Annotated[str, Doc("The configuration, by its path in the repository.")] = "pipeline.toml"
+    bases: Annotated[
+        dagger.Directory | None,
+        Doc("Base images assembled from packages: the folder `bases` of the command line's cache. Else a hub's are used."),
+    ] = None
+    npmrc: Annotated[dagger.Secret | None, Doc("npm's configuration, for installs: registries and their credentials.")] = None
+    goproxy: Annotated[str, Doc("Where Go modules come from, as GOPROXY says it; Go's default by default.")] = ""
+    gosumdb: Annotated[str, Doc("The checksum database of Go modules, as GOSUMDB says it; Go's default by default.")] = ""
+    goprivate: Annotated[str, Doc("Modules that no proxy and no database knows, as GOPRIVATE says it; none by default.")] = ""
+    secrets: Annotated[
+        list[dagger.Secret] | None,
+        Doc("What [services.NAME.build.secrets] names: env://NAME for `env:NAME`, file://PATH for `file:PATH`."),
+    ] = None
 
     @function(cache="never")  # type: ignore[call-overload,untyped-decorator]  # the overloads of 0.21 lack `cache`
     async def build(
         self,
-        services: Annotated[list[str] | None, Doc("Services, all by default.")] = None,
-        format: Annotated[str, Doc("text or json.")] = "text",  # noqa: A002 - the name of the argument in the interface
+        services: Services = None,
+        format: Annotated[str, Doc("text for people, json for the report.")] = "text",  # noqa: A002 - the argument's name in the interface
     ) -> str:
-        """Build all services and return the summary."""
+        """Build services and return the summary. It fails where one of them failed, with the summary as the reason."""
         from pipeline import orchestrate
         from pipeline.report.model import EngineResult
         from pipeline.report.summary import summary
 
-        with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
-            project = await self._project(Path(folder), services or [])
-            settings = orchestrate.Settings(
-                secrets.token_hex(8), project.config.max_parallel, Path(folder), Path(folder, "state")
-            )
-            engine = EngineResult(name="dagger", version=await dag.version())
-            report = await orchestrate.build(project, list(project.services), engine, settings, lambda *_: None)
-        return report.model_dump_json(indent=2) if format == "json" else summary(report)
+        with _sentences():
+            _check_format(format, "text", "json")
+            async with self._project(services or []) as project:
+                settings = orchestrate.Settings(
+                    run=random.token_hex(8),
+                    max_parallel=project.config.max_parallel,
+                    output=project.root.parent,
+                    state=project.root.parent / "state",
+                )
+                engine = EngineResult(name="dagger", version=await dag.version())
+                report = await orchestrate.build(project, list(project.services), engine, settings, lambda *_: None)
+            text = report.model_dump_json(indent=2) + "\n" if format == "json" else summary(report)
+            if not report.success:
+                raise PipelineError(text)
+        return text
 
-    @function
-    async def image(self, service: Annotated[str, Doc("A service's name.")]) -> dagger.Container:
-        """Return a service's final image: publish it, run it, export it."""
-        with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
-            return (await self._project(Path(folder), [service])).graph(service).images[0]
+    @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
+    async def image(self, service: Service) -> dagger.Container:
+        """Return a service's image: publish it, run it as a service, or export it."""
+        with _sentences():
+            async with self._project([service]) as project:
+                return project.graph(service, random.token_hex(8)).images[0]
 
-    @function
+    @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
     async def stage(
-        self, service: Annotated[str, Doc("A service's name.")], name: Annotated[str, Doc("A stage's name.")]
+        self, service: Service, name: Annotated[str, Doc("The stage, by its name; `plan` lists them.")]
     ) -> dagger.Container:
-        """Return any stage of a service's graph."""
-        with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
-            return (await self._project(Path(folder), [service])).graph(service).stage(name).container
+        """Return any stage of a service's graph, as a container to look into or to go on from."""
+        with _sentences():
+            async with self._project([service]) as project:
+                return project.graph(service, random.token_hex(8)).stage(name).container
 
     @function
-    async def plan(self, format: Annotated[str, Doc("text, json or mermaid.")] = "text") -> str:  # noqa: A002
+    async def plan(
+        self,
+        services: Services = None,
+        format: Annotated[str, Doc("text for people, json, or mermaid for a drawing.")] = "text",  # noqa: A002
+    ) -> str:
         """Return the graph of stages, without building."""
-        from pipeline import graph
+        from pipeline.planning import described, planned
 
-        with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
-            project = await self._project(Path(folder), [])
-            graphs = [project.graph(name) for name in project.services]
-        match format:
-            case "json":
-                return json.dumps(graph.as_data(graphs), indent=2)
-            case "mermaid":
-                return graph.as_mermaid(graphs)
-            case _:
-                return graph.as_text(graphs)
+        with _sentences():
+            _check_format(format, "text", "json", "mermaid")
+            async with self._repository(services or []) as repository:
+                project = planned(repository.root, repository.config, repository.services, self.source)
+                return described(project, format)
 
     @function
     @check
-    async def checks(self) -> None:
-        """Run the services' tests and linters, and start their images."""
+    async def tests(self, services: Services = None) -> None:
+        """Run the services' own tests and linters, in their build stage."""
+        await self._check("tests", services or [])
+
+    @function
+    @check
+    async def smoke(self, services: Services = None) -> None:
+        """Start each image as its user, wait for its health, and stop it."""
+        await self._check("smoke", services or [])
+
+    async def _check(self, kind: Literal["tests", "smoke"], names: list[str]) -> None:
         from pipeline import checking
-        from pipeline.errors import PipelineError
+
+        with _sentences():
+            async with self._project(names) as project:
+                results = await checking.check(project, checking.checks(project, [kind]), lambda *_: None)
+            if not all(result.success for result in results):
+                raise PipelineError(checking.as_text(results))
+
+    @asynccontextmanager
+    async def _repository(self, names: list[str]) -> AsyncIterator[library.Repository]:
+        """Yield the repository as its files tell, for as long as they lie on the module's own disk."""
+        from pipeline import library
+        from pipeline.config import Overrides
 
         with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
-            project = await self._project(Path(folder), [])
-            results = await checking.check(project, list(project.services), project.config.max_parallel, lambda *_: None)
-        if not all(result.success for result in results):
-            raise PipelineError(checking.as_text(results))
+            root = Path(folder, "source")
+            await self.source.export(str(root))
+            yield library.read(root, names, Overrides(), self.config)
 
-    async def _project(self, folder: Path, names: list[str]) -> "Project":
-        from pipeline import bases, library, project
-        from pipeline.bases.model import load
-        from pipeline.config import Overrides
-        from pipeline.stages.context import BaseImages, HostSettings
+    @asynccontextmanager
+    async def _project(self, names: list[str]) -> AsyncIterator[Project]:
+        from pipeline.project import Project
 
-        root = folder / "source"
-        await self.source.export(str(root))
-        repository = library.read(root, names, Overrides(), self.config)
-        wanted = project.base_requests(repository.config, repository.services)
-        if self.bases:
-            assembled = folder / "bases"
-            await self.bases.file("bases.json").export(str(assembled / "bases.json"))
-            images = BaseImages(bases.BaseSet(None, load(assembled)), self.bases)
-        else:
-            # A function has no host to assemble packages on.
-            settings = replace(project.base_settings(repository.config), origin="hub")
-            lock, cache = root / bases.LOCK_NAME, folder / "cache"
-            digest = project.pinned_address
-            images = BaseImages(
-                await bases.resolve(wanted, settings, lock=lock, cache=cache, hub_digest=digest, on_step=lambda _: None), None
+        async with self._repository(names) as repository:
+            yield Project(
+                root=repository.root,
+                source=self.source,
+                config=repository.config,
+                services=repository.services,
+                bases=await self._bases(repository),
+                host=await self._host(),
+                labels={},
+                secret=await self._secrets(),
             )
-        return project.Project(root, self.source, repository.config, repository.services, images, HostSettings(), {})
+
+    async def _bases(self, repository: library.Repository) -> BaseImages:
+        from pipeline import bases, project
+        from pipeline.bases.model import load
+        from pipeline.stages.context import BaseImages
+
+        folder = repository.root.parent / "bases"
+        if self.bases:
+            await self.bases.file("bases.json").export(str(folder / "bases.json"))
+            return BaseImages(bases.BaseSet(None, load(folder)), self.bases)
+        settings = project.base_settings(repository.config)
+        lock = repository.root / bases.LOCK_NAME
+        if "packages" in {settings.origin, bases.locked(lock, settings).origin}:
+            msg = "bases are assembled from packages here, which needs a machine and not a function"
+            raise UsageError(msg, hint="`pipeline lock` assembles them there: hand them over, --bases ~/.cache/pipeline/bases")
+        found = await bases.resolve(
+            project.base_requests(repository.config, repository.services),
+            bases.Settings("hub", settings.hub, settings.node, settings.go, settings.config),
+            lock=lock,
+            cache=folder,
+            hub_digest=project.pinned_address,
+            on_step=lambda _: None,
+        )
+        return BaseImages(found, None)
+
+    async def _host(self) -> HostSettings:
+        from pipeline.stages.context import HostSettings
+
+        go = {"GOPROXY": self.goproxy, "GOSUMDB": self.gosumdb, "GOPRIVATE": self.goprivate}
+        npmrc = await self.npmrc.plaintext() if self.npmrc else ""
+        return HostSettings(npmrc, {name: value for name, value in go.items() if value})
+
+    async def _secrets(self) -> Callable[[str], dagger.Secret]:
+        """Return what finds a secret that pipeline.toml names among those that were handed over: a function has no host."""
+        given = {await secret.uri(): secret for secret in self.secrets or []}
+
+        def find(place: str) -> dagger.Secret:
+            kind, _, name = place.partition(":")
+            for uri, secret in given.items():
+                if uri == f"{kind}://{name}" or (kind == "file" and uri.startswith("file://") and uri.endswith(f"/{name}")):
+                    return secret
+            msg = f"the secret {place} is not there"
+            raise UsageError(msg, hint=f"hand it over: --secrets {kind}://{name}")
+
+        return find
+
+
+def _check_format(given: str, *known: str) -> None:
+    if given not in known:
+        msg = f"--format is {given!r}"
+        raise UsageError(msg, hint=f"it can be {', '.join(known[:-1])} or {known[-1]}")
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Tell the caller what went wrong in a sentence: all that the client would add to it is our own call stack."""
+    try:
+        yield
+    except PipelineError as error:
+        raise FunctionError(str(error)) from None
+    except dagger.ExecError as error:
+        output = f"{error.stdout}\n{error.stderr}"
+        raise FunctionError(command_failure(bare(error.command), error.exit_code, output)) from None
+    except dagger.QueryError as error:
+        raise FunctionError(str(error)) from None
+    except Exception as error:
+        if os.environ.get("PIPELINE_DEBUG"):
+            raise
+        msg = f"unexpected {type(error).__name__}: {error}"
+        raise FunctionError(msg) from None

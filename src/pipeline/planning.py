@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
+import dagger
 from dagger import dag
 
-from pipeline import engine
+from pipeline import engine, graph
 from pipeline.bases import LOCK_NAME, Base, BaseRequest, BaseSet, Settings, hub, locked
 from pipeline.config import Config
-from pipeline.detect import GoService, NodeService
-from pipeline.graph import ServiceGraph
-from pipeline.project import Project, base_requests, base_settings
+from pipeline.detect import GoService, NodeService, found
+from pipeline.project import Project, base_requests, base_settings, host_secrets
 from pipeline.stages.context import BaseImages, HostSettings
 
 
-def planned(root: Path, config: Config, services: dict[str, NodeService | GoService]) -> Project:
+def planned(root: Path, config: Config, services: dict[str, NodeService | GoService], source: dagger.Directory) -> Project:
     """Return a project whose stages can be looked at, but whose bases are named by their addresses alone.
+
+    Parameters
+    ----------
+    source:
+        The repository at `root`, as an engine would see it.
 
     Raises
     ------
@@ -30,12 +36,13 @@ def planned(root: Path, config: Config, services: dict[str, NodeService | GoServ
     bases = tuple(_base(request, settings, addresses) for request in base_requests(config, services))
     return Project(
         root=root,
-        source=dag.host().directory(str(root)),
+        source=source,
         config=config,
         services=services,
         bases=BaseImages(BaseSet(None, bases), None),
         host=HostSettings(),
         labels={},
+        secret=host_secrets(root),
     )
 
 
@@ -45,7 +52,34 @@ def _base(request: BaseRequest, settings: Settings, pins: Mapping[str, str]) -> 
     return hub.base(request, settings, pins)
 
 
-async def dockerfiles(graphs: Sequence[ServiceGraph]) -> str:
-    """Return the Dockerfiles of services, one after the other."""
-    plans = await engine.dockerfiles([graph.images[0] for graph in graphs])
-    return "\n".join(f"# --- {graph.service}\n{plan}" for graph, plan in zip(graphs, plans, strict=True))
+def host_directory(root: Path) -> dagger.Directory:
+    """Return a folder of this machine's, as an engine sees it."""
+    return dag.host().directory(str(root))
+
+
+def described(project: Project, form: str) -> str:
+    """Return the stages of all services, and where the settings of each come from, as "text", "json" or "mermaid"."""
+    services = list(project.services.values())
+    graphs = [project.graph(name) for name in project.services]
+    match form:
+        case "json":
+            data = [
+                {**item, "settings": found.as_data(service.settings)}
+                for item, service in zip(graph.as_data(graphs), services, strict=True)
+            ]
+            return json.dumps(data, indent=2) + "\n"
+        case "mermaid":
+            return graph.as_mermaid(graphs)
+        case _:
+            parts = [
+                f"{graph.as_text([item])}\n{found.as_text(service.settings)}"
+                for item, service in zip(graphs, services, strict=True)
+            ]
+            return "\n".join(parts)
+
+
+async def dockerfiles(project: Project) -> str:
+    """Return the Dockerfiles of all services, one after the other."""
+    graphs = [project.graph(name) for name in project.services]
+    plans = await engine.dockerfiles([item.images[0] for item in graphs])
+    return "\n".join(f"# --- {item.service}\n{plan}" for item, plan in zip(graphs, plans, strict=True))

@@ -34,6 +34,8 @@ class Project:
         The same, as the engine sees it.
     labels:
         The labels of each service's images.
+    secret:
+        Returns the secret that a place in the configuration, "env:NAME" or "file:PATH", stands for.
     """
 
     root: Path
@@ -43,6 +45,7 @@ class Project:
     bases: BaseImages
     host: HostSettings
     labels: Mapping[str, Mapping[str, str]]
+    secret: Callable[[str], dagger.Secret]
 
     def graph(self, name: str, run: str = "") -> ServiceGraph:
         """Return the stages of a service."""
@@ -67,7 +70,7 @@ class Project:
             env=settings.env,
             user=settings.user or "",
             host=self.host,
-            secrets={variable: _secret(place, self.root) for variable, place in settings.build.secrets.items()},
+            secrets={variable: self.secret(place) for variable, place in settings.build.secrets.items()},
         )
 
     def checks(self, name: str) -> dict[str, dagger.Container]:
@@ -141,6 +144,11 @@ def npmrc_files(environ: Mapping[str, str]) -> Mapping[str, str]:
     return found
 
 
-def _secret(place: str, root: Path) -> dagger.Secret:
-    kind, _, name = place.partition(":")
-    return dag.secret(f"env://{name}") if kind == "env" else dag.secret(f"file://{root / name}")
+def host_secrets(root: Path) -> Callable[[str], dagger.Secret]:
+    """Return what finds secrets in this machine's environment and in the repository's files."""
+
+    def find(place: str) -> dagger.Secret:
+        kind, _, name = place.partition(":")
+        return dag.secret(f"env://{name}") if kind == "env" else dag.secret(f"file://{root / name}")
+
+    return find

@@ -15,6 +15,8 @@ _LEFT_OUT = re.compile(
     r"|(usr/)?lib/(systemd|udev|tmpfiles.d)(/|$)|etc/(update-motd.d|cron.daily|default|skel|profile.d)(/|$)"
     r"|usr/share/ca-certificates(/|$)|usr/lib/x86_64-linux-gnu/gconv(/|$)|usr/lib/aarch64-linux-gnu/gconv(/|$)"
     r"|(home|media|mnt|srv|opt|boot|dev|proc|sys|run|tmp|root)(/|$)|etc/(passwd|group)$"
+    # It asks for openssl, which is not here. Without it a Dagger Engine adds its certificates to the bundle by itself.
+    r"|usr/sbin/update-ca-certificates$"
 )
 _RUNTIME_LEFT_OUT = re.compile(
     r"usr/(bin|sbin|games|local|share/(perl5|gcc|gdb|base-files|dict|misc))(/|$)|var/(backups|spool|mail|local|log|lock|opt)(/|$)"

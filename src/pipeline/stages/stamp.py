@@ -19,8 +19,12 @@ STAGE_VARIABLE = "PIPELINE_STAGE"
 
 _FOLDER = "/tmp/pipeline"  # noqa: S108 - the one folder that any user of any base may write to
 
-# The shell's own `read` needs no program that a small base may lack; the clock since boot never goes back.
-_SCRIPT = """\
+_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+
+# The shell's own `read` needs no program that a small base may lack; the clock since boot never goes back. An engine adds
+# the certificates of its own network to the system's bundle, which node does not read unless told.
+_SCRIPT = f"""\
+[ ! -e {_BUNDLE} ] || export NODE_EXTRA_CA_CERTS="${{NODE_EXTRA_CA_CERTS:-{_BUNDLE}}}"
 read -r start _ </proc/uptime
 stage=$1
 shift

@@ -11,7 +11,7 @@ from daglet.server import serve
 from pipeline.config import Overrides
 from pipeline.engine import STAGE_VARIABLE, _connect
 from pipeline.library import read
-from pipeline.planning import planned
+from pipeline.planning import host_directory, planned
 from pipeline.stages.context import HostSettings
 
 
@@ -29,7 +29,7 @@ async def npmrc(tmp_path):
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(serve(planner))
             await _connect(stack, session.port, session.token)
-            project = planned(repository.root, repository.config, repository.services)
+            project = planned(repository.root, repository.config, repository.services, host_directory(repository.root))
             await replace(project, host=HostSettings(settings)).graph("a").images[0].sync()
         return planner.secrets["npmrc"]
 
