@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +14,9 @@ import dagger
 
 from pipeline.detect import GoService
 from pipeline.project import Project
+from pipeline.stages import golang
 from pipeline.stages.context import default_platform
+from pipeline.stages.health import node_command
 
 Kind = Literal["tests", "smoke"]
 
@@ -39,12 +42,18 @@ tries=0
 while :; do
   kill -0 $pid 2>/dev/null || { echo 'the service ended before it answered' >&2; wait $pid; exit 1; }
   for port in $(ports); do
+    if [ -n "$PROBE" ]; then
+      (PORT=$($box printf %d 0x$port) && export PORT && eval "$PROBE") && break 2
+      continue
+    fi
     [ -n "$HEALTH" ] || break 2
     $box wget -q -O - "http://127.0.0.1:$(printf %d 0x$port)$HEALTH" && break 2
   done
   tries=$((tries + 1))
+  # A service that is not to be asked, and that listens nowhere, works if it goes on working.
+  [ -z "$HEALTH$PROBE" ] && [ $tries -gt 25 ] && break
   if [ $tries -gt 150 ]; then
-    echo "no answer to $HEALTH after 30 s" >&2
+    echo "no answer to ${HEALTH:-$PROBE} after 30 s" >&2
     kill -9 $pid
     exit 1
   fi
@@ -137,17 +146,19 @@ def smoke(project: Project, name: str) -> dagger.Container:
     """Return the container in which a service's image was started as its user, asked for its health, and stopped."""
     service = project.services[name]
     graph = project.graph(name)
-    if isinstance(service, GoService):
-        command = ["/bin/app", *(["--config", "/etc/app/config.yaml"] if service.config else [])]
-    else:
-        command = list(service.start)
+    command = golang.command(service) if isinstance(service, GoService) else service.start
+    # busybox asks for a path, so that an image without any program beside the service's is asked, too.
+    probe = () if service.image.health.kind == "http" else node_command(service.image)
+    if isinstance(service, GoService) and service.image.health.kind == "grpc":
+        probe = ()
     tools = project.bases.container("config", "", default_platform()).directory("/bin")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     return (
         graph.images[0]
         .with_mounted_directory("/.check", tools, read_only=True)
-        .with_env_variable("HEALTH", service.health.path)
+        .with_env_variable("HEALTH", service.image.health.path)
+        .with_env_variable("PROBE", shlex.join(probe))
         # A port of its own keeps services that are checked at once apart. A passed check of the same image is not run again.
         .with_volatile_variable("PORT", str(port))
         .with_exec(["/.check/busybox", "sh", "-c", _SMOKE, "--", *command])

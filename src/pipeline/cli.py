@@ -39,6 +39,9 @@ Root = Annotated[Path, typer.Option("--root", help="The repository, with pipelin
 EngineOption = Annotated[Choice, typer.Option("--engine", help="Which engine runs the stages.")]
 Progress = Annotated[str, typer.Option("--progress", help="auto, tty, plain or quiet.")]
 Platforms = Annotated[list[str] | None, typer.Option("--platform", help="A platform (repeatable).", metavar="P")]
+Arguments = Annotated[
+    list[str] | None, typer.Option("--build-arg", help="A build argument (repeatable).", metavar="NAME=VALUE")
+]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag (repeatable).", metavar="T")]
 
 
@@ -62,11 +65,29 @@ def build(
     timeout: Annotated[float | None, typer.Option("--timeout", help="For each service.", metavar="SECONDS")] = None,
     engine: EngineOption = Choice.AUTO,
     tag: Tags = None,
+    build_arg: Arguments = None,
     progress: Progress = "auto",
 ) -> None:
     """Build images and print what that took."""
-    overrides = Overrides(max_parallel, timeout, tuple(platform or ()), tuple(tag or ()), target)
-    _run(lambda: _library().build(root, services or [], output, report, overrides, engine, _teller(progress)))
+
+    def work() -> Awaitable[library.Outcome]:
+        overrides = Overrides(
+            max_parallel, timeout, tuple(platform or ()), tuple(tag or ()), target, _arguments(build_arg or [])
+        )
+        built: Awaitable[library.Outcome] = _library().build(
+            root, services or [], output, report, overrides, engine, _teller(progress)
+        )
+        return built
+
+    _run(work)
+
+
+def _arguments(given: list[str]) -> dict[str, str]:
+    for item in given:
+        if "=" not in item:
+            msg = f"--build-arg {item!r} has no value"
+            raise UsageError(msg, hint="write NAME=VALUE")
+    return dict(item.split("=", 1) for item in given)
 
 
 @app.command()

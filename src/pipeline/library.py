@@ -258,7 +258,11 @@ async def labels(repository: Repository) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
 
     async def ask(name: str, service: NodeService | GoService) -> None:
-        found[name] = await anyio.to_thread.run_sync(vcs.labels, repository.root, service.path, service.sources.exclude)
+        beside = service.install.files if isinstance(service, NodeService) else (*service.module_files, service.config)
+        include = (*service.sources.include, *filter(None, beside)) if service.sources.include else ()
+        found[name] = await anyio.to_thread.run_sync(
+            vcs.labels, repository.root, service.place.context, include, service.sources.exclude
+        )
 
     async with anyio.create_task_group() as group:
         for name, service in repository.services.items():

@@ -199,13 +199,12 @@ async def _validate(project: Project, name: str) -> None:
     service = project.services[name]
     if not isinstance(service, GoService) or not service.config:
         return
-    folder = project.root / service.path
+    path = service.place.path
+    folder = project.root / path
     text = (folder / service.config).read_text(encoding="utf-8", errors="replace")
     schema = (folder / service.schema).read_text(encoding="utf-8", errors="replace") if service.schema else ""
     try:
-        await anyio.to_thread.run_sync(
-            validate_config, text, f"{service.path}/{service.config}", schema, f"{service.path}/{service.schema}"
-        )
+        await anyio.to_thread.run_sync(validate_config, text, f"{path}/{service.config}", schema, f"{path}/{service.schema}")
     except ConfigInvalid as error:
         error.service = name
         raise

@@ -10,13 +10,15 @@ from pathlib import Path
 import dagger
 from dagger import dag
 
+from pipeline import hooks
 from pipeline.bases import BaseRequest, BaseSet
 from pipeline.bases import Settings as BaseSettings
+from pipeline.bases.model import Role
 from pipeline.config import Config, Service
 from pipeline.detect import GoService, NodeService
 from pipeline.graph import ServiceGraph
 from pipeline.stages import golang, node
-from pipeline.stages.context import BaseImages, Context, HostSettings, default_platform
+from pipeline.stages.context import BaseImages, Context, HostSettings, default_platform, runtime_packages
 
 _NPM_KEYS = ("registry", "proxy", "https-proxy", "noproxy", "strict-ssl", "always-auth")
 _NPM_PREFIXES = ("//", "fetch-")
@@ -61,7 +63,7 @@ class Project:
         labels = {"org.opencontainers.image.version": release} if release else {}
         return Context(
             service=name,
-            source=self.source.directory(settings.path),
+            source=self.source.directory(self.services[name].place.context),
             bases=self.bases,
             run=run,
             build_platform=default_platform(),
@@ -71,6 +73,7 @@ class Project:
             user=settings.user or "",
             host=self.host,
             secrets={variable: self.secret(place) for variable, place in settings.build.secrets.items()},
+            replaced=hooks.functions(self.root, name, settings.stages),
         )
 
     def checks(self, name: str) -> dict[str, dagger.Container]:
@@ -91,11 +94,14 @@ def base_requests(config: Config, services: Mapping[str, NodeService | GoService
     here = default_platform()
     wanted: dict[BaseRequest, None] = {BaseRequest("config", "", here): None}
     for name, service in services.items():
+        targets = platforms(config.services[name])
+        beside = runtime_packages(service.image)
+        build: Role = "node-build" if isinstance(service, NodeService) else "go-build"
+        wanted[BaseRequest(build, service.version, here, service.build.packages)] = None
         if isinstance(service, NodeService):
-            wanted[BaseRequest("node-build", service.version, here)] = None
-            wanted |= {BaseRequest("node-runtime", service.version, item): None for item in platforms(config.services[name])}
-        else:
-            wanted[BaseRequest("go-build", service.version, here)] = None
+            wanted |= {BaseRequest("node-runtime", service.version, item, beside): None for item in targets}
+        elif golang.needs_libc(service):
+            wanted |= {BaseRequest("libc", "", item, beside): None for item in targets}
     return tuple(wanted)
 
 

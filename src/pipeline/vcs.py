@@ -15,16 +15,19 @@ _PREFIX = "org.opencontainers.image"
 _TIMEOUT_SECONDS = 20
 
 
-def labels(root: Path, path: str, exclude: Sequence[str]) -> dict[str, str]:
+def labels(root: Path, path: str, include: Sequence[str], exclude: Sequence[str]) -> dict[str, str]:
     """Return source, revision and time of the last commit that touched a service's inputs; nothing outside a repository.
 
     Parameters
     ----------
-    exclude:
-        Patterns, relative to the service's folder, of files that are no input.
+    path:
+        The folder that the service's build sees.
+    include, exclude:
+        Patterns, relative to that folder, of files that are an input (all, if empty), and that are none.
     """
     folder = root / path
-    pathspec = [":(glob)**", *(f":(exclude,glob){item}" for item in _globs(exclude))]
+    wanted = [f":(glob){item}" for item in (_globs(include) if include else ["**"])]
+    pathspec = [*wanted, *(f":(exclude,glob){item}" for item in _globs(exclude))]
     found = _git(folder, "log", "-1", "--format=%H %cI", "--", *pathspec).split()
     if len(found) != 2:  # noqa: PLR2004 - a hash and a time
         return {}

@@ -59,8 +59,11 @@ def test_the_table_was_read():
 
 
 @pytest.mark.parametrize("command", [pytest.param(command, id=name) for name, command in COMMANDS.items()])
-def test_a_command_of_the_table(repository, engine, command):
+def test_a_command_of_the_table(repository, engine, command, tmp_path):
     workspace = replace(repository, state=engine) if command[0] == "engine" else repository
+    if command[0] == "init":
+        shutil.copytree(repository.root / "services", tmp_path / "services")
+        workspace = replace(repository, root=tmp_path)
     run = workspace.pipeline(*command)
     assert run.code == 0, run.out + run.err
     assert run.out

@@ -81,6 +81,18 @@ class Apt:
         listing = self._apt("download", "--print-uris", *names)
         return tuple(sorted(parse_uris(listing), key=lambda package: package.name))
 
+    def closure(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return packages with all that they depend on, as apt would install them on an empty system.
+
+        Raises
+        ------
+        BaseError
+            If there is no such package.
+        """
+        self._refresh()
+        listing = self._apt("install", "--print-uris", "-qq", "--no-install-recommends", *names)
+        return tuple(sorted({found[1] for found in re.finditer(r"' ([^_\s]+)_\S+\.deb ", listing)}))
+
     def fetch(self, packages: Sequence[Package]) -> list[Path]:
         """Return the files of pinned packages, downloaded unless they are there.
 

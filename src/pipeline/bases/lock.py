@@ -25,6 +25,7 @@ _PACKAGES: Mapping[str, TypeAdapter[Any]] = {
     "debian": TypeAdapter(list[Package]),
     "go": TypeAdapter(Toolchain),
     "node": TypeAdapter(NpmPackage),
+    "node-headers": TypeAdapter(NpmPackage),
     "npm": TypeAdapter(NpmPackage),
 }
 """What a pin from packages holds, by the first part of its key."""

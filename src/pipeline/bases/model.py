@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.bases.errors import BaseError
 from pipeline.files import write_text_atomic
 
-Role = Literal["node-build", "node-runtime", "go-build", "config"]
+Role = Literal["node-build", "node-runtime", "go-build", "libc", "config"]
 Origin = Literal["packages", "hub", "address"]
 
 INDEX = "bases.json"
@@ -20,11 +20,21 @@ INDEX = "bases.json"
 
 @dataclass(frozen=True, slots=True)
 class BaseRequest:
-    """A base that a stage starts from. `version` is Node's or Go's, "" for `config`."""
+    """A base that a stage starts from.
+
+    Parameters
+    ----------
+    version:
+        Node's or Go's, "" for `config` and `libc`.
+    packages:
+        Distribution packages that it has beside its own, with all that they depend on. A base of a final image that has
+        any has a shell, too.
+    """
 
     role: Role
     version: str
     platform: str
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ class BaseSet:
     bases: tuple[Base, ...]
     notice: str = ""
 
-    def get(self, role: Role, version: str, platform: str) -> Base:
+    def get(self, role: Role, version: str, platform: str, packages: tuple[str, ...] = ()) -> Base:
         """Return the base that a request was resolved to.
 
         Raises
@@ -84,11 +94,12 @@ class BaseSet:
         BaseError
             If the set has none: it was made for another configuration.
         """
-        wanted = BaseRequest(role, version, platform)
+        wanted = BaseRequest(role, version, platform, packages)
         for base in self.bases:
             if base.request == wanted:
                 return base
-        msg = f"there is no base {role} {version} for {platform} in this set"
+        beside = f" with {', '.join(packages)}" if packages else ""
+        msg = f"there is no base {role} {version} for {platform}{beside} in this set"
         raise BaseError(msg, hint="assemble the bases again from the same configuration")
 
     def save(self) -> None:
@@ -112,7 +123,7 @@ def parse(data: Sequence[dict[str, object]]) -> tuple[Base, ...]:
     """Return the bases that an index's data describes."""
     return tuple(
         Base(
-            request=BaseRequest(**item["request"]),  # type: ignore[arg-type]
+            request=_request(item["request"]),
             source=item["source"],  # type: ignore[arg-type]
             title=str(item["title"]),
             digest=str(item["digest"]),
@@ -123,3 +134,7 @@ def parse(data: Sequence[dict[str, object]]) -> tuple[Base, ...]:
         )
         for item in data
     )
+
+
+def _request(data: Any) -> BaseRequest:
+    return BaseRequest(**{**data, "packages": tuple(data.get("packages", ()))})

@@ -16,7 +16,7 @@ from pipeline.bases.tools import run
 
 _HINT = 'install npm, or take the official images: `from = "hub"` under [bases]'
 _PROCESSORS = {"amd64": "x64", "arm64": "arm64"}
-_NPM_MAJOR = {"22": "10", "24": "11"}
+_NPM_MAJOR = {"14": "6", "16": "8", "22": "10", "24": "11"}
 _NPM_LEFT_OUT = ("docs/", "man/", "CHANGELOG.md")
 
 
@@ -80,6 +80,15 @@ def fill_binary(tree: Tree, path: Path) -> None:
         item = tar.getmember("package/bin/node")
         if body := tar.extractfile(item):
             tree.file("usr/local/bin/node", body, item.size, mode=0o755)
+
+
+def fill_headers(tree: Tree, path: Path) -> None:
+    """Lay node's headers into a tree, where its own tools for addons look for them."""
+    with tarfile.open(path) as tar:
+        for item in sorted(tar.getmembers(), key=lambda member: member.name):
+            name = item.name.removeprefix("package/")
+            if item.isfile() and name.startswith("include/") and (body := tar.extractfile(item)):
+                tree.file(f"usr/local/{name}", body, item.size)
 
 
 def fill_npm(tree: Tree, path: Path) -> None:

@@ -45,17 +45,21 @@ def parts(request: BaseRequest, cache: Path) -> tuple[Part, ...]:
     """Return the parts that a base consists of, the ones that change least first."""
     match request.role:
         case "node-build":
+            headers = (_headers(request, cache),) if request.packages else ()
             return (
-                _debian("build", debian.BUILD, request.platform, cache, _LOCAL),
+                _debian("build", debian.BUILD, request, cache, _LOCAL),
                 _node(request, cache),
+                *headers,
                 _npm(request, cache),
             )
         case "node-runtime":
-            return (_debian("runtime", debian.RUNTIME, request.platform, cache, _SHIPPED), _node(request, cache))
+            return (_debian("runtime", debian.RUNTIME, request, cache, _SHIPPED), _node(request, cache))
         case "go-build":
-            return (_debian("build", debian.BUILD, request.platform, cache, _LOCAL), _go(request))
+            return (_debian("build", debian.BUILD, request, cache, _LOCAL), _go(request))
+        case "libc":
+            return (_debian("runtime", debian.RUNTIME, request, cache, _SHIPPED),)
         case "config":
-            return (_debian("tools", debian.TOOLS, request.platform, cache, _LOCAL),)
+            return (_debian("tools", debian.TOOLS, request, cache, _LOCAL),)
 
 
 def archive_path(request: BaseRequest, pins: Mapping[str, Any], cache: Path) -> Path:
@@ -98,11 +102,12 @@ def _image_config(request: BaseRequest) -> dict[str, Any]:
             return {"Env": [f"PATH={_PATH}"]}
 
 
-def _debian(name: str, wanted: Sequence[str], platform: str, cache: Path, level: int) -> Part:
-    apt = debian.Apt(cache, platform.partition("/")[2])
+def _debian(name: str, wanted: Sequence[str], request: BaseRequest, cache: Path, level: int) -> Part:
+    apt = debian.Apt(cache, request.platform.partition("/")[2])
 
     def resolve() -> list[dict[str, str]]:
-        return [asdict(package) for package in apt.resolve(wanted)]
+        names = apt.closure([*wanted, *request.packages]) if request.packages else wanted
+        return [asdict(package) for package in apt.resolve(names)]
 
     def fill(pin: list[dict[str, str]]) -> Callable[[Tree], None]:
         packages = [debian.Package(**item) for item in pin]
@@ -112,11 +117,12 @@ def _debian(name: str, wanted: Sequence[str], platform: str, cache: Path, level:
             if name == "tools":
                 rootfs.fill_busybox(tree, found[0][1])
             else:
-                rootfs.fill(tree, found, shell=name == "build")
+                rootfs.fill(tree, found, shell=name == "build" or bool(request.packages))
 
         return lay
 
-    return Part(f"debian/{name}/{platform}", "Debian packages", level, resolve, fill)
+    beside = "".join(f"+{package}" for package in request.packages)
+    return Part(f"debian/{name}{beside}/{request.platform}", "Debian packages", level, resolve, fill)
 
 
 def _node(request: BaseRequest, cache: Path) -> Part:
@@ -127,6 +133,17 @@ def _node(request: BaseRequest, cache: Path) -> Part:
 
     resolve = partial(_as_data, partial(node.resolve, name, request.version))
     return Part(f"node/{request.version}/{request.platform}", "node", _SHIPPED, resolve, fill)
+
+
+def _headers(request: BaseRequest, cache: Path) -> Part:
+    """Return node's own headers, which addons are compiled against."""
+    name = node.binary_package(request.platform)
+
+    def fill(pin: dict[str, str]) -> Callable[[Tree], None]:
+        return lambda tree: node.fill_headers(tree, node.fetch(cache, node.NpmPackage(**pin)))
+
+    resolve = partial(_as_data, partial(node.resolve, name, request.version))
+    return Part(f"node-headers/{request.version}/{request.platform}", "node's headers", _LOCAL, resolve, fill)
 
 
 def _npm(request: BaseRequest, cache: Path) -> Part:

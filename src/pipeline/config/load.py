@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.config.faults import did_you_mean, first_error, line_of, syntax_error
-from pipeline.config.model import FILE_NAME, Config, Node, Service
+from pipeline.config.model import FILE_NAME, Config, Service
 from pipeline.config.overrides import Overrides, override
 from pipeline.errors import UsageError
 
@@ -103,24 +103,10 @@ def _check_service(root: Path, name: str, service: Service, text: str, file: str
         what = "is no folder" if (root / service.path).exists() else "does not exist"
         msg = f"the folder {service.path!r} {what}"
         raise UsageError(msg, file=file, line=path_line, key=f"{key}.path", hint="correct `path`, or remove the service")
-    for table, planned in _PLANNED.items():
-        for entry in planned & (getattr(service, table) if table else service).model_fields_set:
-            full = [part for part in (table, entry) if part]
-            msg = "this version knows the key and does not serve it yet"
-            raise UsageError(msg, file=file, line=line_of(text, ["services", name, *full]), key=".".join((key, *full)))
     for keys, value in _paths(service):
         base = root if keys in _FROM_ROOT else root / service.path
         inside(base, value, file=file, line=line_of(text, ["services", name, *keys]), key=".".join((key, *keys)))
 
-
-_PLANNED: Mapping[str, frozenset[str]] = {
-    "": frozenset({"context", "workdir", "writable", "files", "stages"}),
-    "build": frozenset({"args", "packages", "before"}),
-    "runtime": frozenset({"base", "packages"}),
-    "node": frozenset(Node.model_fields) - {"version", "build", "output"},
-    "go": frozenset({"binaries", "cgo", "mod", "workspace", "private"}),
-}
-"""Keys that are part of the configuration, and that no stage reads yet."""
 
 _FROM_ROOT = (("context",), ("node", "workspace"), ("go", "workspace"))
 """Keys whose paths are relative to the repository; others are relative to the service's folder."""

@@ -20,7 +20,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService | GoService:
     """
     folder = root / settings.path
     kind = settings.kind or _kind(folder, name, settings.path)
-    return node.detect(folder, name, settings) if kind == "node" else golang.detect(folder, name, settings)
+    return node.detect(root, name, settings) if kind == "node" else golang.detect(root, name, settings)
 
 
 def _kind(folder: Path, name: str, path: str) -> str:

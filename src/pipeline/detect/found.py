@@ -42,6 +42,11 @@ def configured(key: str, value: T) -> Found[T]:
     return Found(key, value, why="pipeline.toml")
 
 
+def or_false(found: Found[Any]) -> Found[Any]:
+    """Return a value whose empty form the configuration writes as `false`."""
+    return Found(found.key, found.value or False, found.file, found.line, found.why)
+
+
 def as_text(settings: Iterable[Found[Any]]) -> str:
     """Return settings for people: a line each, with its source."""
     rows = [(item.key, shown(item.value), item.source) for item in settings]

@@ -31,17 +31,16 @@ NEVER_SOURCES = (
 NODE_TESTS = ("test", "tests", "**/__tests__", "**/*.test.*", "**/*.spec.*")
 GO_TESTS = ("**/*_test.go", "**/testdata")
 
+Probe = str | tuple[str, ...] | Literal[False]
+"""How a service is asked for its health: a path, "grpc" or "grpc:PORT", a command, or not at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFilter:
-    """Which files of a service's folder a stage takes: all of `include` (everything, if empty) but `exclude`."""
+    """Which files of a context a stage takes: all of `include` (everything, if empty) but `exclude`."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-
-
-Probe = str | tuple[str, ...] | Literal[False]
-"""How a service is asked for its health: a path, "grpc" or "grpc:PORT", a command, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,119 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a service lies.
+
+    Parameters
+    ----------
+    path:
+        Its folder, relative to the repository.
+    context:
+        The folder that its build sees, relative to the repository.
+    folder:
+        Its folder, relative to the context; "." where they are the same.
+    """
+
+    path: str
+    context: str
+    folder: str = "."
+
+    def within(self, name: str) -> str:
+        """Return a path of the service's as one of the context's."""
+        return name if self.folder == "." else self.folder if name == "." else f"{self.folder}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSettings:
+    """What a final image is given, whatever the kind of service.
+
+    Parameters
+    ----------
+    workdir:
+        The folder that the service starts in, "" for the kind's own.
+    files:
+        What it reads when it runs, relative to its folder.
+    writable:
+        Folders that it may write to.
+    base:
+        "minimal", "shell", or the address of an image.
+    packages:
+        Distribution packages that it needs.
+    """
+
+    port: int
+    health: Health
+    workdir: str = ""
+    files: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+    base: str = "minimal"
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What a build stage is given, whatever the kind of service: variables, packages of its base, commands before its own."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """A package manager; npm is the one that comes with node, so its version is ""."""
+
+    name: Literal["npm", "pnpm", "yarn", "berry"]
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """How dependencies come about.
+
+    Parameters
+    ----------
+    manifests:
+        Each package.json that the install reads, by its path in the context: without scripts, so that their edit does not
+        reinstall.
+    files:
+        Patterns of what else it reads: lockfile, settings, patches.
+    members:
+        The folders that get dependencies of their own, the context's root first.
+    focus:
+        The name of the one workspace whose production dependencies are wanted, "" where there is only one.
+    scripts:
+        The dependencies whose install scripts run; None for all.
+    secrets:
+        The variables that the package manager's settings name.
+    production:
+        How production dependencies come about.
+    generate:
+        The folder whose Prisma client is generated into the dependencies, "" where none is.
+    """
+
+    manager: Manager
+    manifests: Mapping[str, str]
+    files: tuple[str, ...]
+    members: tuple[str, ...] = (".",)
+    focus: str = ""
+    frozen: bool = True
+    env: Mapping[str, str] = field(default_factory=dict)
+    scripts: tuple[str, ...] | None = None
+    secrets: tuple[str, ...] = ()
+    production: Literal["install", "prune", "all", "none"] = "install"
+    generate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a build makes and the image takes, both paths relative to the context."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class NodeService:
     """A Node service.
 
@@ -73,35 +185,35 @@ class NodeService:
     ----------
     version:
         The Node version to build and run with: a major ("22") or an exact one.
-    build_script:
-        The script of package.json that builds, "" where the sources are what runs.
+    builds:
+        The folders whose build script runs, in this order, with the script's name; none where the sources are what runs.
     output:
-        The folders that the build makes and the image takes.
-    install_manifest:
-        package.json as the install sees it: without scripts, so that their edit does not reinstall.
-    runtime_manifest:
-        package.json as the image holds it: what node reads when it resolves modules.
+        What the builds make and the image takes.
+    runtime_manifests:
+        Each package.json as the image holds it, by its path in the context: what node reads when it resolves modules.
+    shipped:
+        The sources that are what runs, None where all that runs is built.
     settings:
         What was found out, each value with its source.
     """
 
     kind: ClassVar[Literal["node"]] = "node"
 
-    path: str
+    place: Place
     version: str
-    build_script: str
-    output: tuple[str, ...]
+    install: Install
+    builds: tuple[tuple[str, str], ...]
+    output: tuple[Output, ...]
     start: tuple[str, ...]
-    port: int
-    health: Health
-    install_manifest: str
-    runtime_manifest: str
-    install_files: tuple[str, ...]
+    image: ImageSettings
+    build: BuildSettings
+    runtime_manifests: Mapping[str, str]
     sources: SourceFilter
+    shipped: SourceFilter | None
     check_sources: SourceFilter
     check_scripts: tuple[str, ...]
     release: str = ""
-    build_env: Mapping[str, str] = field(default_factory=dict)
+    runtime_env: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[Found[Any], ...] = ()
 
 
@@ -114,21 +226,31 @@ class GoService:
     version:
         The Go version, the larger of the `go` and `toolchain` lines.
     main:
-        The main package, relative to the module ("./cmd/server").
+        The main package, relative to the service's folder ("./cmd/server").
+    binaries:
+        Further main packages of the same image.
+    cgo:
+        "" without C, else how C is linked.
+    mod:
+        Whether modules are downloaded or lie in vendor/.
+    workspace:
+        Whether go.work at the context's root joins the modules.
     config, schema:
         The configuration file that the image takes and its JSON Schema, relative to the folder; "" where there is none.
+    module_files:
+        Patterns of what the download of modules reads.
     settings:
         What was found out, each value with its source.
     """
 
     kind: ClassVar[Literal["go"]] = "go"
 
-    path: str
+    place: Place
     version: str
     module: str
     main: str
-    port: int
-    health: Health
+    image: ImageSettings
+    build: BuildSettings
     ldflags: str
     tags: tuple[str, ...]
     config: str
@@ -138,5 +260,10 @@ class GoService:
     module_files: tuple[str, ...]
     sources: SourceFilter
     check_sources: SourceFilter
-    build_env: Mapping[str, str] = field(default_factory=dict)
+    binaries: tuple[str, ...] = ()
+    cgo: Literal["", "static", "dynamic"] = ""
+    mod: Literal["readonly", "vendor"] = "readonly"
+    workspace: bool = False
+    private: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
     settings: tuple[Found[Any], ...] = ()

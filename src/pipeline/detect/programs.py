@@ -10,8 +10,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
-from pipeline.config import Service
-from pipeline.detect.found import Found, configured
+from pipeline.detect.found import Found
 from pipeline.detect.model import Probe
 from pipeline.detect.syntax import Literal, line, literals, text, tree, walk
 
@@ -25,6 +24,10 @@ _TESTS = re.compile(r"(_test\.go|\.(test|spec)\.[cm]?[jt]sx?|\.config\.[cm]?[jt]
 _MOST = 3000
 
 _HEALTH = ("/health", "/healthz", "/health/live", "/livez", "/api/health", "/api/healthz", "/_health", "/status", "/ping")
+_READ = ("assets", "emails", "i18n", "locales", "migrations", "proto", "protos", "public", "static", "templates", "views")
+"""Folders of what programs read when they run, by their usual names."""
+
+_EMBEDS = re.compile(rb"^//go:embed\s+(.+)$", re.MULTILINE)
 _GRPC_HEALTH = (b"grpc.health.v1", b"grpc-health-check", b"grpc_health_v1")
 _ADDRESS = re.compile(r"[\w.\[\]]*:(\d{2,5})\Z")
 _LISTENS = re.compile(r"(^|\.)(listen\w*|serve\w*|run|start)\Z", re.IGNORECASE)
@@ -66,17 +69,18 @@ def _read(folder: Path, shown: str, suffixes: Sequence[str]) -> Iterator[Program
                 continue
 
 
-def listening(folder: Path, settings: Service, suffixes: Sequence[str], default_port: int) -> tuple[Found[int], Found[Probe]]:
-    """Return a service's port and its health check, as configured or as its programs tell."""
-    known_port = configured("port", settings.port) if settings.port else None
-    known_health: Found[Probe] | None = None
-    if settings.health is not None:
-        probe = tuple(settings.health) if isinstance(settings.health, list) else settings.health
-        known_health = configured("health", probe)
-    if known_port and known_health:
-        return known_port, known_health
-    files = programs(folder, settings.path, suffixes)
-    return known_port or port(files, default_port), known_health or health(files)
+class Lazy:
+    """The programs of a folder, read when they are first asked for: a configured value needs none."""
+
+    def __init__(self, folder: Path, shown: str, suffixes: Sequence[str]) -> None:
+        self._arguments = (folder, shown, suffixes)
+        self._found: tuple[Program, ...] | None = None
+
+    def __call__(self) -> tuple[Program, ...]:
+        """Return the programs."""
+        if self._found is None:
+            self._found = programs(*self._arguments)
+        return self._found
 
 
 def health(files: Sequence[Program]) -> Found[Probe]:
@@ -168,3 +172,31 @@ def _from_address(root: Node) -> Iterator[tuple[Node, int]]:
 
 def _named_port(pair: Node) -> bool:
     return text(pair.child_by_field_name("key")).strip("\"'") == "port"
+
+
+def files(folder: Path, read: Sequence[Program]) -> Found[tuple[str, ...]]:
+    """Return the folders that a service's programs name and are not compiled in: templates, static files, migrations."""
+    candidates = [name for name in _READ if (folder / name).is_dir()]
+    embedded = b" ".join(item for file in read for item in _EMBEDS.findall(file.content))
+    found: dict[str, tuple[str, int]] = {}
+    for file in read:
+        wanted = [
+            name for name in candidates if name not in found and name.encode() in file.content and name.encode() not in embedded
+        ]
+        if not wanted or not (root := file.tree()):
+            continue
+        for item in literals(root):
+            parts = Path(item.value).parts
+            for name in wanted:
+                if name in parts and name not in found and not _imported(item.node):
+                    found[name] = (file.name, item.line)
+    if not found:
+        return Found("files", (), why="no program names any")
+    file_name, number = next(iter(found.values()))
+    return Found("files", tuple(sorted(found)), file_name, number, "named there")
+
+
+def _imported(node: Node) -> bool:
+    """Whether a literal is the address of a module."""
+    parent = node.parent
+    return bool(parent and parent.type in {"import_statement", "export_statement", "import_spec"})

@@ -159,12 +159,17 @@ def as_toml(found: Survey) -> str:
             lines.append(f"kind = {shown(item.kind)}")
         if item.question:
             lines += [f"# ASKED: {line}" for line in item.question.splitlines()]
-        rows = [(f"# {entry.key} = {shown(entry.value)}", entry.source) for entry in item.settings]
+        rows = [(f"# {entry.key} = {shown(entry.value)}", entry.source) for entry in item.settings if _tells(entry)]
         width = min(max((len(row) for row, _ in rows), default=0), 60)
         lines += [f"{row:<{width}}  # {source}" if source else row for row, source in rows]
     if found.left_out:
         lines += ["", "# Left out:", *(f"#   {path}: {reason}" for path, reason in found.left_out.items())]
     return "\n".join(lines) + "\n"
+
+
+def _tells(entry: Found[Any]) -> bool:
+    """Whether a value is worth a line in a new file: an empty list is none."""
+    return entry.value is False or bool(entry.value)
 
 
 def as_text(found: Survey) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import platform as host
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import dagger
 from dagger import dag
 
 from pipeline.bases.model import Base, BaseSet, Role
-from pipeline.detect.model import SourceFilter
+from pipeline.detect.model import ImageSettings, SourceFilter
+from pipeline.graph import Inputs
 from pipeline.stages.stamp import STAGE_VARIABLE
 
 BUILD_USER = "1000:1000"
@@ -18,6 +19,24 @@ BUILD_USER = "1000:1000"
 
 EPOCH = 0
 """The modification time of every file that ships, in seconds since 1970: equal inputs give equal layers."""
+
+
+StageFunction = Callable[[dagger.Container, Inputs], tuple[dagger.Container, Inputs]]
+"""A function of the user's own in the place of a stage."""
+
+# What an official image lacks comes from its distribution, whose clock and caches leave nothing behind.
+_ADD = """\
+apt-get update
+DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
+rm -rf /var/lib/apt/lists /var/cache/apt /var/cache/ldconfig /var/log/*
+"""
+
+_SHELL = ("coreutils", "dash")
+
+
+def runtime_packages(image: ImageSettings) -> tuple[str, ...]:
+    """Return the packages that an image's base has beside what the service's program needs in any case."""
+    return (*_SHELL, *image.packages) if image.base == "shell" else ()
 
 
 def default_platform() -> str:
@@ -40,17 +59,20 @@ class BaseImages:
     known: BaseSet
     archives: dagger.Directory | None
 
-    def describe(self, role: Role, version: str, platform: str) -> Base:
+    def describe(self, role: Role, version: str, platform: str, packages: tuple[str, ...] = ()) -> Base:
         """Return what is known of a base."""
-        return self.known.get(role, version, platform)
+        return self.known.get(role, version, platform, packages)
 
-    def container(self, role: Role, version: str, platform: str) -> dagger.Container:
+    def container(self, role: Role, version: str, platform: str, packages: tuple[str, ...] = ()) -> dagger.Container:
         """Return a base as a container."""
-        base = self.describe(role, version, platform)
+        base = self.describe(role, version, platform, packages)
         fresh = dag.container(platform=dagger.Platform(platform))
         if base.archive and self.archives:
             return fresh.import_(self.archives.file(base.archive))
         source = fresh.from_(base.address or "")
+        if packages:
+            source = source.with_volatile_variable(STAGE_VARIABLE, f"{role}/packages").with_user("0:0")
+            source = source.with_exec(["sh", "-ec", _ADD, "--", *packages])
         if not base.files:
             return source
         source = source.with_volatile_variable(STAGE_VARIABLE, f"{role}/image")
@@ -74,7 +96,7 @@ class Context:
     Parameters
     ----------
     source:
-        The service's folder, unfiltered.
+        The folder that the build sees, unfiltered.
     run:
         The id of the run, "" for a plan: its commands stand without stamps.
     build_platform:
@@ -83,6 +105,8 @@ class Context:
         The platforms of the images.
     labels:
         What labels every image gets, by their OCI names.
+    replaced:
+        The user's own functions, by the stage that they stand for.
     """
 
     service: str
@@ -96,6 +120,17 @@ class Context:
     user: str = ""
     host: HostSettings = HostSettings()
     secrets: Mapping[str, dagger.Secret] = field(default_factory=dict)
+    replaced: Mapping[str, StageFunction] = field(default_factory=dict)
+
+    @property
+    def secret_variables(self) -> Mapping[str, dagger.Secret]:
+        """The secrets that are variables of the build."""
+        return {name: secret for name, secret in self.secrets.items() if not name.startswith(".")}
+
+    @property
+    def secret_files(self) -> Mapping[str, dagger.Secret]:
+        """The secrets that are files in the build user's home."""
+        return {name: secret for name, secret in self.secrets.items() if name.startswith(".")}
 
     def files(self, chosen: SourceFilter) -> dagger.Directory:
         """Return the files of the service that pass a filter."""

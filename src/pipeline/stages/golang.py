@@ -6,21 +6,25 @@ config/production.yaml ─▶ config ─┴▶ runtime
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import dagger
 from dagger import dag
 
 from pipeline.detect.model import GoService
+from pipeline.errors import UsageError
 from pipeline.graph import Inputs, ServiceGraph, Stage
-from pipeline.stages.context import BUILD_USER, Context
-from pipeline.stages.image import configured, layer
-from pipeline.stages.stamp import stamped
+from pipeline.stages.context import BUILD_USER, Context, runtime_packages
+from pipeline.stages.image import configured, layer, writable
+from pipeline.stages.stage import stage
 
 _SRC = "/src"
 _OUT = "/out"
+_APP = "/app"
+_HOME = "/tmp"  # noqa: S108 - the build user's, whom the official image does not know
 _BUILD_CACHE = "/var/cache/go-build"
 _MODULE_CACHE = "/var/cache/go-mod"
 _USER = "1001:1001"
-_CONFIG = "/etc/app/config.yaml"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
 
@@ -35,19 +39,30 @@ go mod verify
 cp -r -u /go/pkg/mod/cache/download/. {_MODULE_CACHE}/ 2>/dev/null || true
 """
 
-# An ELF program without interpreter (3) and dynamic section (2) needs no loader, and so runs in an empty image.
 _COMPILE = """\
 go build -trimpath -buildvcs=false -tags "$GO_TAGS" -ldflags "$GO_LDFLAGS" -o /out/app "$GO_MAIN"
-number() { od -An -v -t "u$1" -j "$2" -N "$1" /out/app | tr -d ' '; }
-offset=$(number 8 32)
-count=$(number 2 56)
-while [ "$count" -gt 0 ]; do
-  case $(number 4 "$offset") in 2 | 3) dynamic=yes ;; esac
-  offset=$((offset + 56)) count=$((count - 1))
+"""
+
+_COMPILE_OTHERS = """\
+for package in $GO_BINARIES; do
+  go build -trimpath -buildvcs=false -tags "$GO_TAGS" -ldflags "$GO_LDFLAGS" -o "/out/${package##*/}" "$package"
+done
+"""
+
+# An ELF program without interpreter (3) and dynamic section (2) needs no loader, and so runs in an empty image.
+_PROVE_STATIC = """\
+for program in /out/*; do
+  number() { od -An -v -t "u$1" -j "$2" -N "$1" "$program" | tr -d ' '; }
+  offset=$(number 8 32)
+  count=$(number 2 56)
+  while [ "$count" -gt 0 ]; do
+    case $(number 4 "$offset") in 2 | 3) dynamic=$program ;; esac
+    offset=$((offset + 56)) count=$((count - 1))
+  done
 done
 [ -z "${dynamic:-}" ] && exit 0
 echo 'the binary is not static: an empty image has no loader and no C library for it' >&2
-go version -m /out/app | grep -E 'CGO_ENABLED|-buildmode|-linkmode|GOFLAGS' >&2
+go version -m "$dynamic" | grep -E 'CGO_ENABLED|-buildmode|-linkmode|GOFLAGS' >&2
 for package in $(go list -deps -f '{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}' "$GO_MAIN"); do
   go mod why "$package" >&2
 done
@@ -55,8 +70,7 @@ done
 exit 1
 """
 
-# The official image does not know the build user, whose home would then be a folder that it may not write to.
-_GO_ENV = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0", "HOME": "/tmp"}  # noqa: S108
+_C_COMPILER = {"static": "musl-gcc", "dynamic": "gcc"}
 
 
 def graph(service: GoService, context: Context) -> ServiceGraph:
@@ -74,53 +88,83 @@ def graph(service: GoService, context: Context) -> ServiceGraph:
     return ServiceGraph(context.service, service.kind, tuple(stages), tuple(images))
 
 
-def _toolchain(service: GoService, context: Context, stage: str) -> dagger.Container:
-    base = context.bases.container("go-build", service.version, context.build_platform)
-    container = context.named(base, stage).with_user(BUILD_USER).with_workdir(_SRC)
-    for name, value in _GO_ENV.items():
+def needs_libc(service: GoService) -> bool:
+    """Whether a service's image starts from a base with a C library, and not from nothing."""
+    return service.image.base == "shell" or (service.image.base == "minimal" and service.cgo == "dynamic")
+
+
+def command(service: GoService) -> tuple[str, ...]:
+    """Return the command that starts a service."""
+    return service.start or ("/bin/app", *(["--config", _config_place(service)] if service.config else []))
+
+
+def _environment(service: GoService) -> dict[str, str]:
+    found = {"GOTOOLCHAIN": "local", "GOFLAGS": f"-mod={service.mod}", "CGO_ENABLED": "0", "HOME": _HOME}
+    if service.cgo:
+        found |= {"CGO_ENABLED": "1", "CC": _C_COMPILER[service.cgo]}
+    return found
+
+
+def _home(service: GoService) -> str:
+    return _SRC if service.place.folder == "." else f"{_SRC}/{service.place.folder}"
+
+
+def _toolchain(service: GoService, context: Context, stage_name: str) -> dagger.Container:
+    base = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
+    container = context.named(base, stage_name).with_user(BUILD_USER).with_workdir(_home(service))
+    for name, value in _environment(service).items():
         container = container.with_env_variable(name, value)
     return container
 
 
 def _deps(service: GoService, context: Context) -> Stage:
     manifests = context.source.filter(include=list(service.module_files))
-    container = (
-        _toolchain(service, context, "deps")
-        .with_directory(_SRC, manifests, owner=BUILD_USER)
-        .with_mounted_cache(_MODULE_CACHE, dag.cache_volume("pipeline-go-mod"), owner=BUILD_USER)
-    )
+    container = _toolchain(service, context, "deps").with_directory(_SRC, manifests, owner=BUILD_USER)
+    base = context.bases.describe("go-build", service.version, context.build_platform, service.build.packages)
+    # What is vendored is there: the stage is the modules' own, and downloads nothing.
+    run = () if service.mod == "vendor" else ("sh", "-ec", _DOWNLOAD)
+    inputs = Inputs(base=base.title, command=run, variables=_environment(service), sources={"manifests": manifests})
+    if not run:
+        return stage(context, "deps", (), container, inputs)
+    container = container.with_mounted_cache(_MODULE_CACHE, dag.cache_volume("pipeline-go-mod"), owner=BUILD_USER)
+    for name, secret in context.secret_files.items():
+        container = container.with_mounted_secret(f"{_HOME}/{name}", secret, owner=BUILD_USER)
     for name in GO_VARIABLES:
-        container = container.with_volatile_variable(name, context.host.go.get(name, ""))
-    command = ("sh", "-ec", _DOWNLOAD)
-    container = stamped(container, "deps", command, context.run).without_mount(_MODULE_CACHE)
-    for name in GO_VARIABLES:
-        container = container.without_volatile_variable(name)
-    base = context.bases.describe("go-build", service.version, context.build_platform)
-    return Stage(
-        name="deps",
-        needs=(),
-        container=container,
-        inputs=Inputs(base=base.title, command=command, variables=_GO_ENV, sources={"manifests": manifests}),
-    )
+        own = service.private if name == "GOPRIVATE" else ()
+        value = ",".join(filter(None, (context.host.go.get(name, ""), *own)))
+        container = container.with_volatile_variable(name, value)
+
+    def finish(container: dagger.Container) -> dagger.Container:
+        container = container.without_mount(_MODULE_CACHE)
+        for name in context.secret_files:
+            container = container.without_mount(f"{_HOME}/{name}")
+        for name in GO_VARIABLES:
+            container = container.without_volatile_variable(name)
+        return container
+
+    return stage(context, "deps", (), container, inputs, finish=finish)
 
 
-def _compiler(service: GoService, context: Context, deps: Stage, stage: str) -> dagger.Container:
+def _compiler(service: GoService, context: Context, deps: Stage, stage_name: str) -> dagger.Container:
     container = (
-        context.named(deps.container, stage)
+        context.named(deps.container, stage_name)
         .with_directory(_OUT, dag.directory(), owner=BUILD_USER)
         .with_mounted_cache(_BUILD_CACHE, dag.cache_volume("pipeline-go-build"), owner=BUILD_USER)
         .with_env_variable("GOCACHE", _BUILD_CACHE)
         # All modules are there by now; one that is not was never verified.
         .with_env_variable("GOPROXY", "off")
     )
-    for name, value in service.build_env.items():
+    for name, value in service.build.env.items():
         container = container.with_env_variable(name, value)
-    for name, secret in context.secrets.items():
+    for name, secret in context.secret_variables.items():
         container = container.with_secret_variable(name, secret)
     return container
 
 
 def _build(service: GoService, context: Context, deps: Stage, platform: str) -> Stage:
+    if service.cgo and platform != context.build_platform:
+        msg = f"C is compiled for the machine's own platform alone, and {platform} is another"
+        raise UsageError(msg, service=context.service, hint="leave out that platform, or set `go.cgo = false`")
     name = f"build{context.suffix(platform)}"
     sources = context.files(service.sources)
     variables = {
@@ -130,16 +174,29 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
         "GO_TAGS": ",".join(service.tags),
         "GO_LDFLAGS": service.ldflags,
     }
+    if service.binaries:
+        variables["GO_BINARIES"] = " ".join(service.binaries)
     container = _compiler(service, context, deps, name).with_directory(_SRC, sources, owner=BUILD_USER)
     for variable, value in variables.items():
         container = container.with_env_variable(variable, value)
-    command = ("sh", "-ec", _COMPILE)
-    return Stage(
-        name=name,
-        needs=("deps",),
-        container=stamped(container, name, command, context.run),
-        inputs=Inputs(command=command, variables={**variables, **service.build_env}, sources={"sources": sources}),
+    return stage(
+        context,
+        "build",
+        ("deps",),
+        container,
+        Inputs(
+            command=("sh", "-ec", _script(service)),
+            variables={**variables, **service.build.env},
+            sources={"sources": sources},
+        ),
+        platform=platform,
     )
+
+
+def _script(service: GoService) -> str:
+    before = "".join(f"{line}\n" for line in service.build.before)
+    others = _COMPILE_OTHERS if service.binaries else ""
+    return before + _COMPILE + others + ("" if service.cgo == "dynamic" else _PROVE_STATIC)
 
 
 def check(service: GoService, context: Context, script: str) -> dagger.Container:
@@ -150,41 +207,94 @@ def check(service: GoService, context: Context, script: str) -> dagger.Container
     return container.with_exec(["go", script, "./..."])
 
 
+def _config_place(service: GoService) -> str:
+    """Return where the image has the configuration file: by what it is, whatever it is called in the repository."""
+    suffix = PurePosixPath(service.config).suffix
+    return f"/etc/app/config{'.yaml' if suffix in {'.yml', ''} else suffix}"
+
+
 def _config(service: GoService, context: Context) -> Stage | None:
     if not service.config:
         return None
-    source = context.source.filter(include=[service.config])
-    folder = layer({_CONFIG: source.file(service.config)})
+    name = service.place.within(service.config)
+    source = context.source.filter(include=[name])
+    folder = layer({_config_place(service): source.file(name)})
     container = context.named(dag.container(platform=dagger.Platform(context.platforms[0])), "config").with_directory(
         "/", folder
     )
-    return Stage(name="config", needs=(), container=container, inputs=Inputs(sources={"config": source}))
+    return stage(context, "config", (), container, Inputs(sources={"config": source}))
 
 
 def _runtime(service: GoService, context: Context, build: Stage, config: Stage | None, platform: str) -> Stage:
-    name = f"runtime{context.suffix(platform)}"
-    toolchain = context.bases.container("go-build", service.version, context.build_platform)
-    container = context.named(dag.container(platform=dagger.Platform(platform)), name)
+    toolchain = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
+    base, title = _base(service, context, platform)
+    container = context.named(base, f"runtime{context.suffix(platform)}")
     env = dict(context.env)
     shared: dict[str, dagger.Directory | dagger.File] = {}
-    if service.ca_certs:
+    if service.ca_certs and title == "scratch":
         shared[_CERTIFICATES] = toolchain.file(_CERTIFICATES)
     if service.tzdata:
         shared["/usr/share/zoneinfo.zip"] = toolchain.file(_ZONES)
         env = {"ZONEINFO": "/usr/share/zoneinfo.zip", **env}
     if shared:
         container = container.with_directory("/", layer(shared))
-    container = container.with_directory("/", layer({"/bin/app": build.container.file(f"{_OUT}/app")}))
+    names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
+    container = container.with_directory(
+        "/", layer({f"/bin/{name}": build.container.file(f"{_OUT}/{made}") for name, made in names.items()})
+    )
     if config:
         container = container.with_directory("/", config.container.rootfs())
-    labels = {**context.labels, "org.opencontainers.image.base.name": "scratch"}
-    container = configured(container, user=context.user or _USER, port=service.port, env=env, labels=labels)
-    container = container.with_entrypoint(["/bin/app"])
-    if config:
-        container = container.with_default_args(["--config", _CONFIG])
-    return Stage(
-        name=name,
-        needs=(build.name, *(("config",) if config else ())),
-        container=container,
-        inputs=Inputs(base="scratch", variables=env),
+    container, sources = _with_files(service, context, container)
+    labels = {**context.labels, "org.opencontainers.image.base.name": title}
+    container = configured(container, user=context.user or _USER, port=service.image.port, env=env, labels=labels)
+    container = _started(service, container)
+    return stage(
+        context,
+        "runtime",
+        (build.name, *(("config",) if config else ())),
+        container,
+        Inputs(base=title, variables=env, sources=sources),
+        platform=platform,
     )
+
+
+def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.Container, str]:
+    """Return the base of the final image, and its name."""
+    if needs_libc(service):
+        wanted = runtime_packages(service.image)
+        base = context.bases.describe("libc", "", platform, wanted)
+        return context.bases.container("libc", "", platform, wanted), base.title
+    fresh = dag.container(platform=dagger.Platform(platform))
+    if service.image.base == "minimal":
+        return fresh, "scratch"
+    return fresh.from_(service.image.base), service.image.base
+
+
+def _with_files(
+    service: GoService, context: Context, container: dagger.Container
+) -> tuple[dagger.Container, dict[str, dagger.Directory]]:
+    """Return the image with what its program reads and writes, and the trees of it that come from the context."""
+    sources: dict[str, dagger.Directory] = {}
+    if service.image.files:
+        sources["files"] = context.source.filter(include=[service.place.within(name) for name in service.image.files])
+        found = sources["files"] if service.place.folder == "." else sources["files"].directory(service.place.folder)
+        container = container.with_directory("/", layer({_APP: found}))
+    workdir = service.image.workdir or (_APP if service.image.files or service.image.writable else "")
+    if service.image.writable:
+        folders = [folder if folder.startswith("/") else f"{workdir}/{folder}" for folder in service.image.writable]
+        container = container.with_directory("/", writable(folders, context.user or _USER))
+    return (container.with_workdir(workdir) if workdir else container), sources
+
+
+def _started(service: GoService, container: dagger.Container) -> dagger.Container:
+    first, *rest = command(service)
+    if first == "/bin/app":
+        container = container.with_entrypoint([first])
+        container = container.with_default_args(rest) if rest else container
+    else:
+        container = container.with_default_args([first, *rest])
+    if service.image.health.kind == "command":
+        container = container.with_docker_healthcheck(
+            list(service.image.health.command), interval="30s", timeout="5s", start_period="10s", retries=3
+        )
+    return container

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dagger
 from dagger import dag
@@ -18,6 +18,16 @@ def layer(files: Mapping[str, dagger.Directory | dagger.File]) -> dagger.Directo
     tree = dag.directory()
     for path, source in files.items():
         tree = tree.with_file(path, source) if isinstance(source, dagger.File) else tree.with_directory(path, source)
+    return tree.with_timestamps(EPOCH)
+
+
+def writable(folders: Sequence[str], owner: str) -> dagger.Directory:
+    """Return empty folders that belong to a user, given by their absolute paths."""
+    tree = dag.directory()
+    for folder in folders:
+        tree = tree.with_new_directory(folder)
+    for folder in folders:
+        tree = tree.chown(folder, owner)
     return tree.with_timestamps(EPOCH)
 
 

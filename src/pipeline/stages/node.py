@@ -2,23 +2,27 @@
 
 package.json + lockfile ─▶ deps ─▶ build ─────┐
                      └───▶ prod-deps ─────────┴▶ runtime
+
+Any package manager but npm is a stage of its own, before deps and prod-deps.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import dagger
 from dagger import dag
 
 from pipeline.detect.model import NodeService
-from pipeline.detect.node import npm_run
+from pipeline.errors import UsageError
 from pipeline.graph import Inputs, ServiceGraph, Stage
-from pipeline.stages.context import BUILD_USER, Context
-from pipeline.stages.image import configured, layer
-from pipeline.stages.stamp import stamped
+from pipeline.stages import packages
+from pipeline.stages.context import BUILD_USER, Context, runtime_packages
+from pipeline.stages.health import node_command
+from pipeline.stages.image import configured, layer, writable
+from pipeline.stages.stage import stage
 
 _APP = "/app"
-_CACHE = "/var/cache/npm"
-_NPMRC = "/run/secrets/npmrc"
 _USER = "1000:1000"
 
 # A registry that hangs is told as such within some minutes, where npm's own patience would outlast the service's. It stands
@@ -29,147 +33,270 @@ fetch-retry-mintimeout=1000
 fetch-retry-maxtimeout=10000
 """
 
-# What an install needs no network for, and what no build in a container reads.
-_NPM_ENV = {
-    "npm_config_cache": _CACHE,
-    "npm_config_userconfig": _NPMRC,
-    "npm_config_audit": "false",
-    "npm_config_fund": "false",
-    "npm_config_update_notifier": "false",
-}
-
 
 def graph(service: NodeService, context: Context) -> ServiceGraph:
     """Return the stages of a Node service."""
-    deps = _deps(service, context)
+    manager = _manager(service, context)
+    deps = _install(service, context, manager)
     build = _build(service, context, deps)
-    stages = [deps, *([build] if build else [])]
+    stages = [*([manager] if manager else []), deps, *([build] if build else [])]
     images: list[dagger.Container] = []
     for platform in context.platforms:
-        prod_deps = _prod_deps(service, context, platform)
+        prod_deps = _prod_deps(service, context, manager, deps, platform)
         runtime = _runtime(service, context, build, prod_deps, platform)
-        stages += [prod_deps, runtime]
+        stages += [*([prod_deps] if prod_deps and prod_deps is not deps else []), runtime]
         images.append(runtime.container)
     return ServiceGraph(context.service, service.kind, tuple(stages), tuple(images))
 
 
-def _installer(service: NodeService, context: Context, stage: str) -> dagger.Container:
-    base = context.bases.container("node-build", service.version, context.build_platform)
-    container = context.named(base, stage).with_user(BUILD_USER).with_workdir(_APP)
-    for name, value in _NPM_ENV.items():
+def _installer(service: NodeService, context: Context, stage_name: str) -> dagger.Container:
+    base = context.bases.container("node-build", service.version, context.build_platform, service.build.packages)
+    container = context.named(base, stage_name).with_user(BUILD_USER).with_workdir(_APP)
+    for name, value in _environment(service, context).items():
         container = container.with_env_variable(name, value)
     return container
 
 
-def _install(service: NodeService, context: Context, stage: str, command: tuple[str, ...]) -> Stage:
-    locked = context.source.filter(include=list(service.install_files))
-    manifests = dag.directory().with_directory("/", locked).with_new_file("package.json", service.install_manifest)
+def _environment(service: NodeService, context: Context) -> dict[str, str]:
+    found = packages.environment(service.install)
+    if ".npmrc" in context.secret_files:
+        # The service's own settings win over the user's, which then are what npm calls global.
+        found |= {"npm_config_userconfig": packages.SERVICE_NPMRC, "npm_config_globalconfig": packages.NPMRC}
+    if service.build.packages:
+        # What a distribution calls cc is a choice of its administrator's, and nobody made it here.
+        found |= {"CC": "gcc", "CXX": "g++", "npm_config_nodedir": "/usr/local"}
+    return found
+
+
+def _with_settings(service: NodeService, context: Context, container: dagger.Container) -> dagger.Container:
+    """Mount what an install is given beside its inputs: the store, the user's settings, the service's secrets."""
+    npmrc = _PATIENCE + context.host.npmrc
+    store = packages.tool(service.install.manager).store
+    container = container.with_mounted_cache(
+        store, dag.cache_volume(f"pipeline-{service.install.manager.name}"), owner=BUILD_USER
+    ).with_mounted_secret(packages.NPMRC, dag.set_secret("npmrc", npmrc), owner=BUILD_USER)
+    if service.install.manager.name == "berry" and (settings := packages.berry_settings(context.host.npmrc)):
+        container = container.with_mounted_secret(
+            f"{packages.HOME}/.yarnrc.yml", dag.set_secret("yarnrc", settings), owner=BUILD_USER
+        )
+    for name, secret in context.secret_files.items():
+        place = packages.SERVICE_NPMRC if name == ".npmrc" else f"{packages.HOME}/{name}"
+        container = container.with_mounted_secret(place, secret, owner=BUILD_USER)
+    for name in service.install.secrets:
+        if name in context.secret_variables:
+            container = container.with_secret_variable(name, context.secret_variables[name])
+    return container
+
+
+def _without_settings(service: NodeService, context: Context, container: dagger.Container) -> dagger.Container:
+    places = [packages.tool(service.install.manager).store, packages.NPMRC]
+    if service.install.manager.name == "berry" and packages.berry_settings(context.host.npmrc):
+        places.append(f"{packages.HOME}/.yarnrc.yml")
+    places += [packages.SERVICE_NPMRC if name == ".npmrc" else f"{packages.HOME}/{name}" for name in context.secret_files]
+    for place in places:
+        container = container.without_mount(place)
+    for name in service.install.secrets:
+        if name in context.secret_variables:
+            container = container.without_secret_variable(name)
+    return container
+
+
+def _manager(service: NodeService, context: Context) -> Stage | None:
+    if service.install.manager.name == "npm":
+        return None
+    name = "package-manager"
+    container = _installer(service, context, name).with_directory(packages.MANAGER, dag.directory(), owner=BUILD_USER)
+    base = context.bases.describe("node-build", service.version, context.build_platform, service.build.packages)
+    return stage(
+        context,
+        name,
+        (),
+        _with_settings(service, context, container),
+        Inputs(base=base.title, command=packages.setup(service.install.manager)),
+        finish=lambda container: _without_settings(service, context, container),
+    )
+
+
+def _install(service: NodeService, context: Context, manager: Stage | None, platform: str = "") -> Stage:
+    """Return the install of all dependencies, or of those for production on a platform."""
+    name = "prod-deps" if platform else "deps"
+    locked = context.source.filter(include=list(service.install.files))
+    manifests = dag.directory().with_directory("/", locked)
+    for path, content in service.install.manifests.items():
+        manifests = manifests.with_new_file(path, content)
+    start = context.named(manager.container, name) if manager else _installer(service, context, name)
     container = (
-        _installer(service, context, stage)
-        .with_directory(_APP, manifests, owner=BUILD_USER)
+        start.with_directory(_APP, manifests, owner=BUILD_USER)
         # npm makes no folder where there is nothing to install, and later stages copy it.
         .with_directory(f"{_APP}/node_modules", dag.directory(), owner=BUILD_USER)
-        .with_mounted_cache(_CACHE, dag.cache_volume("pipeline-npm"), owner=BUILD_USER)
-        .with_mounted_secret(_NPMRC, dag.set_secret("npmrc", _PATIENCE + context.host.npmrc), owner=BUILD_USER)
     )
-    base = context.bases.describe("node-build", service.version, context.build_platform)
-    return Stage(
-        name=stage,
-        needs=(),
-        container=stamped(container, stage, command, context.run).without_mount(_CACHE).without_mount(_NPMRC),
-        inputs=Inputs(
-            base=base.title,
+    flags = _for_platform(service, context, platform) if platform and platform != context.build_platform else ()
+    command = packages.install(service.install, production=bool(platform), flags=flags)
+    base = context.bases.describe("node-build", service.version, context.build_platform, service.build.packages)
+    return stage(
+        context,
+        name,
+        (manager.name,) if manager else (),
+        _with_settings(service, context, container),
+        Inputs(
+            base="" if manager else base.title,
             command=command,
+            variables=service.install.env,
             sources={"lockfile": locked},
-            contents={"package.json": service.install_manifest},
+            contents=service.install.manifests,
         ),
+        platform=platform,
+        finish=lambda container: _without_settings(service, context, container),
     )
 
 
-def _deps(service: NodeService, context: Context) -> Stage:
-    return _install(service, context, "deps", ("npm", "ci"))
+def _for_platform(service: NodeService, context: Context, platform: str) -> tuple[str, ...]:
+    """Return the flags that install for another platform than the one that the command runs on."""
+    if service.install.manager.name not in {"npm", "pnpm"} or service.install.production != "install":
+        how = f"{service.install.manager.name} with prod_deps {service.install.production!r}"
+        msg = f"{how} installs for the machine's own platform alone, and {platform} is another"
+        raise UsageError(msg, service=context.service, hint="leave out that platform, or build on a machine of it")
+    processor = {"amd64": "x64"}.get(platform.partition("/")[2], platform.partition("/")[2])
+    return ("--os=linux", f"--cpu={processor}", "--libc=glibc")
 
 
-def _prod_deps(service: NodeService, context: Context, platform: str) -> Stage:
-    command: tuple[str, ...] = ("npm", "ci", "--omit=dev")
+def _prod_deps(service: NodeService, context: Context, manager: Stage | None, deps: Stage, platform: str) -> Stage | None:
+    match service.install.production:
+        case "none":
+            return None
+        case "all":
+            return deps
+        case "install":
+            return _install(service, context, manager, platform)
     if platform != context.build_platform:
-        processor = {"amd64": "x64"}.get(platform.partition("/")[2], platform.partition("/")[2])
-        command = (*command, "--os=linux", f"--cpu={processor}", "--libc=glibc")
-    return _install(service, context, f"prod-deps{context.suffix(platform)}", command)
+        _for_platform(service, context, platform)
+    return stage(
+        context,
+        "prod-deps",
+        (deps.name,),
+        _with_settings(service, context, context.named(deps.container, "prod-deps")),
+        Inputs(command=packages.prune(service.install)),
+        platform=platform,
+        finish=lambda container: _without_settings(service, context, container),
+    )
 
 
 def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
-    if not service.build_script:
+    if not service.builds:
         return None
     sources = context.files(service.sources)
     container = context.named(deps.container, "build").with_directory(_APP, sources, owner=BUILD_USER)
-    for name, value in service.build_env.items():
+    for name, value in service.build.env.items():
         container = container.with_env_variable(name, value)
-    for name, secret in context.secrets.items():
+    for name, secret in context.secret_variables.items():
         container = container.with_secret_variable(name, secret)
-    command = tuple(npm_run(service.build_script))
-    return Stage(
-        name="build",
-        needs=("deps",),
-        container=stamped(container, "build", command, context.run),
-        inputs=Inputs(command=command, variables=service.build_env, sources={"sources": sources}),
+    return stage(
+        context,
+        "build",
+        ("deps",),
+        container,
+        Inputs(command=_build_command(service), variables=service.build.env, sources={"sources": sources}),
     )
+
+
+def _build_command(service: NodeService) -> tuple[str, ...]:
+    """Return the command that builds: one script by itself, several in the order in which they need each other."""
+    runs = [(folder, packages.run(service.install.manager, script)) for folder, script in service.builds]
+    if not service.build.before and [folder for folder, _ in runs] == ["."]:
+        return runs[0][1]
+    before = [f"(cd {service.place.folder} && {line})" for line in service.build.before]
+    return ("sh", "-ec", "\n".join([*before, *(f"(cd {folder} && {' '.join(command)})" for folder, command in runs)]) + "\n")
 
 
 def check(service: NodeService, context: Context, script: str) -> dagger.Container:
     """Return the container in which a script of the service's own (its tests, its linter) has run."""
-    deps = _deps(service, context)
+    deps = _install(service, context, _manager(service, context))
     sources = context.files(service.check_sources)
     container = context.named(deps.container, script).with_directory(_APP, sources, owner=BUILD_USER)
-    return container.with_exec(list(npm_run(script)))
+    container = container.with_workdir(_home(service))
+    return container.with_exec(list(packages.run(service.install.manager, script)))
 
 
-def _runtime(service: NodeService, context: Context, build: Stage | None, prod_deps: Stage, platform: str) -> Stage:
-    name = f"runtime{context.suffix(platform)}"
-    base = context.bases.describe("node-runtime", service.version, platform)
-    sources: dict[str, dagger.Directory] = {}
-    files: dict[str, dagger.Directory | dagger.File] = {}
-    if build:
-        files = {f"{_APP}/{folder}": build.container.directory(f"{_APP}/{folder}") for folder in service.output}
-    else:
-        sources = {"sources": context.files(service.sources)}
-        files = {_APP: sources["sources"]}
-    files[f"{_APP}/package.json"] = dag.file("package.json", service.runtime_manifest)
-    container = context.named(context.bases.container("node-runtime", service.version, platform), name)
-    container = (
-        container.with_directory("/", layer({f"{_APP}/node_modules": prod_deps.container.directory(f"{_APP}/node_modules")}))
-        .with_directory("/", layer(files))
-        .with_workdir(_APP)
-    )
-    container = configured(
+def _home(service: NodeService) -> str:
+    return _APP if service.place.folder == "." else f"{_APP}/{service.place.folder}"
+
+
+def _runtime(service: NodeService, context: Context, build: Stage | None, prod_deps: Stage | None, platform: str) -> Stage:
+    base, title, digest = _base(service, context, platform)
+    container = context.named(base, f"runtime{context.suffix(platform)}")
+    if prod_deps:
+        container = container.with_directory("/", layer(_dependencies(service, prod_deps)))
+    files, sources = _files(service, context, build)
+    container = container.with_directory("/", layer(files)).with_workdir(service.image.workdir or _home(service))
+    user = context.user or _USER
+    if service.image.writable:
+        folders = [folder if folder.startswith("/") else f"{_home(service)}/{folder}" for folder in service.image.writable]
+        container = container.with_directory("/", writable(folders, user))
+    env = {"NODE_ENV": "production", **service.runtime_env, **context.env}
+    labels = {
+        **context.labels,
+        "org.opencontainers.image.base.name": title,
+        "org.opencontainers.image.base.digest": digest,
+    }
+    container = configured(container, user=user, port=service.image.port, env=env, labels=labels)
+    container = container.with_default_args(list(service.start))
+    if probe := node_command(service.image):
+        container = container.with_docker_healthcheck(list(probe), interval="30s", timeout="5s", start_period="10s", retries=3)
+    return stage(
+        context,
+        "runtime",
+        (*(("build",) if build else ()), *((prod_deps.name,) if prod_deps else ())),
         container,
-        user=context.user or _USER,
-        port=service.port,
-        env={"NODE_ENV": "production", **context.env},
-        labels={
-            **context.labels,
-            "org.opencontainers.image.base.name": base.title,
-            "org.opencontainers.image.base.digest": base.digest,
-        },
-    ).with_default_args(list(service.start))
-    if service.health.kind == "http":
-        container = container.with_docker_healthcheck(
-            list(health_command(service)), interval="30s", timeout="5s", start_period="10s", retries=3
-        )
-    return Stage(
-        name=name,
-        needs=(*(("build",) if build else ()), prod_deps.name),
-        container=container,
-        inputs=Inputs(
-            base=base.title,
-            variables=context.env,
+        Inputs(
+            base=title,
+            variables={**service.runtime_env, **context.env},
             sources=sources,
-            contents={"package.json": service.runtime_manifest},
+            contents=service.runtime_manifests,
         ),
+        platform=platform,
     )
 
 
-def health_command(service: NodeService) -> tuple[str, ...]:
-    """Return the command that asks a service for its health, with node itself: the image holds no shell."""
-    address = f"`http://127.0.0.1:${{process.env.PORT||{service.port}}}{service.health.path}`"
-    return ("node", "-e", f"fetch({address}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))")
+def _base(service: NodeService, context: Context, platform: str) -> tuple[dagger.Container, str, str]:
+    """Return the base of the final image, its name and its digest."""
+    if service.image.base not in {"minimal", "shell"}:
+        address = service.image.base
+        return dag.container(platform=dagger.Platform(platform)).from_(address), address, address.partition("@")[2]
+    wanted = runtime_packages(service.image)
+    base = context.bases.describe("node-runtime", service.version, platform, wanted)
+    return context.bases.container("node-runtime", service.version, platform, wanted), base.title, base.digest
+
+
+def _dependencies(service: NodeService, prod_deps: Stage) -> Mapping[str, dagger.Directory | dagger.File]:
+    folders = [_joined(member, "node_modules") for member in service.install.members]
+    return {f"{_APP}/{folder}": prod_deps.container.directory(f"{_APP}/{folder}") for folder in folders}
+
+
+def _files(
+    service: NodeService, context: Context, build: Stage | None
+) -> tuple[dict[str, dagger.Directory | dagger.File], dict[str, dagger.Directory]]:
+    """Return the files of the image by their places, and those trees of them that come straight from the context."""
+    files: dict[str, dagger.Directory | dagger.File] = {}
+    sources: dict[str, dagger.Directory] = {}
+    if service.shipped:
+        sources["sources"] = context.files(service.shipped)
+    if service.image.files:
+        wanted = [service.place.within(name) for name in service.image.files]
+        sources["files"] = context.source.filter(include=wanted)
+    if sources:
+        whole = dag.directory()
+        for tree in sources.values():
+            whole = whole.with_directory("/", tree)
+        files[_APP] = sources["sources"] if list(sources) == ["sources"] else whole
+    if build:
+        for output in service.output:
+            source, target = f"{_APP}/{output.source}", _APP if output.target == "." else f"{_APP}/{output.target}"
+            is_file = "." in output.source.rpartition("/")[2][1:]
+            files[target] = build.container.file(source) if is_file else build.container.directory(source)
+    for path, content in service.runtime_manifests.items():
+        files[f"{_APP}/{path}"] = dag.file("package.json", content)
+    return files, sources
+
+
+def _joined(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"

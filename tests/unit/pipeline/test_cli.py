@@ -25,7 +25,7 @@ def repository(tmp_path, monkeypatch):
     """A repository with one small service, entered."""
     folder = tmp_path / "repository"
     (folder / "a").mkdir(parents=True)
-    (folder / "a" / "package.json").write_text('{"name": "a"}')
+    (folder / "a" / "package.json").write_text('{"name": "a", "main": "index.js"}')
     (folder / "a" / "package-lock.json").write_text('{"lockfileVersion": 3, "packages": {}}')
     (folder / "file").touch()
     (folder / "pipeline.toml").write_text(SERVICE)
@@ -177,7 +177,7 @@ def test_a_missing_lockfile(repository):
     (repository / "a" / "package-lock.json").unlink()
     assert refused("build") == (
         "service a: a has no lockfile: without one, two builds may install different dependencies; "
-        "run `npm install --package-lock-only` in a and commit package-lock.json"
+        "run `npm install --package-lock-only` in a and commit what it writes, or go on without: `node = { frozen = false }`"
     )
 
 

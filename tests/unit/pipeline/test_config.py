@@ -46,7 +46,8 @@ def loaded(root, text, environ=None, overrides=None):
         ("services = 3", "pipeline.toml:1: services: is 3"),
         (SERVICE + '[services.a.build.secrets]\nT = "x"', "env:NAME or file:PATH"),
         ("[services.a]\nport = 3", "services.a.path: missing"),
-        (SERVICE + "[services.a.go]\nbinaries = []", "pipeline.toml:4: services.a.go.binaries: this version knows the key"),
+        (SERVICE + 'build = { packages = ["G++ "] }', "the name of a distribution package"),
+        (SERVICE + '[services.a.go]\nworkspace = "../.."', "pipeline.toml:4: services.a.go.workspace: '../..' leads out"),
     ],
 )
 def test_faults_are_named(root, text, message):
@@ -93,6 +94,13 @@ def test_bad_flags(root, overrides, message):
     with pytest.raises(UsageError) as caught:
         loaded(root, SERVICE, None, overrides)
     assert message in str(caught.value)
+
+
+def test_build_arguments_reach_who_declares_them(root):
+    text = SERVICE + 'build = { args = { VERSION = "dev" } }\n[services.b]\npath = "a"\n'
+    services = loaded(root, text, overrides=Overrides(args={"VERSION": "1.2"})).services
+    assert services["a"].build.args == {"VERSION": "1.2"}
+    assert services["b"].build.args == {}
 
 
 def test_a_build_argument_that_nothing_reads(root):

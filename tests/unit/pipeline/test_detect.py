@@ -7,6 +7,7 @@ import pytest
 from pipeline.config import Runtime, Service
 from pipeline.detect import GoService, NodeService, detect
 from pipeline.detect.golang import modules
+from pipeline.detect.model import Output
 from pipeline.errors import UsageError
 
 
@@ -39,21 +40,22 @@ def go(tmp_path):
 def test_node(node):
     found = detect(node, "api", Service(path="api"))
     assert isinstance(found, NodeService)
-    assert (found.version, found.build_script, found.output, found.start) == (
+    assert (found.version, found.builds, found.output, found.start) == (
         "22",
-        "build",
-        ("dist",),
+        ((".", "build"),),
+        (Output("dist", "dist"),),
         ("node", "dist/index.js"),
     )
-    assert "scripts" not in json.loads(found.install_manifest)
-    assert set(json.loads(found.runtime_manifest)) == {"name", "version", "type"}
+    assert "scripts" not in json.loads(found.install.manifests["package.json"])
+    assert set(json.loads(found.runtime_manifests["package.json"])) == {"name", "version", "type"}
     assert found.check_scripts == ("test",)
 
 
 def test_node_without_a_build_ships_its_sources(node):
     (node / "api" / "package.json").write_text(json.dumps({"name": "api", "main": "server.js"}))
     found = detect(node, "api", Service(path="api"))
-    assert (found.build_script, found.output, found.start) == ("", (), ("node", "server.js"))
+    assert (found.builds, found.output, found.start) == ((), (), ("node", "server.js"))
+    assert found.shipped
 
 
 def test_no_lockfile_says_how_to_make_one(node):
@@ -103,11 +105,18 @@ def test_each_value_has_its_source(node):
     found = detect(node, "api", Service(path="api", runtime=Runtime(start=["node", "x.js"])))
     assert {item.key: (item.value, item.source) for item in found.settings} == {
         "node.version": ("24.1.0", "api/.nvmrc:1"),
+        "node.package_manager": ("npm", "api/package-lock.json:1, the lockfile"),
         "node.build": ("build", "api/package.json:1, scripts.build"),
         "node.output": (("dist",), "by convention"),
         "runtime.start": (("node", "x.js"), "pipeline.toml"),
         "port": (4000, "api/index.js:1, the default of PORT"),
         "health": ("/healthz", "api/index.js:2, a route of its own"),
+        "files": ((), "no program names any"),
+        "runtime.base": ("minimal", "nothing needs a shell"),
+        "node.install_env": ({}, ""),
+        "node.install_scripts": (False, "api/package-lock.json, no dependency has any"),
+        "node.prod_deps": ("install", "by convention"),
+        "node.native": (False, "api/package-lock.json, no dependency is compiled"),
     }
 
 

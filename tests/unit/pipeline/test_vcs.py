@@ -42,27 +42,27 @@ def repository(tmp_path):
 
 
 def test_the_revision_is_the_last_commit_that_touched_the_inputs(repository):
-    found = labels(repository, "one", ("**/*.md",))
+    found = labels(repository, "one", (), ("**/*.md",))
     assert found["org.opencontainers.image.revision"] == git(repository, "rev-parse", "HEAD~2")
-    assert labels(repository, "one", ())["org.opencontainers.image.revision"] == git(repository, "rev-parse", "HEAD~1")
-    assert labels(repository, ".", ())["org.opencontainers.image.revision"] == git(repository, "rev-parse", "HEAD")
+    assert labels(repository, "one", (), ())["org.opencontainers.image.revision"] == git(repository, "rev-parse", "HEAD~1")
+    assert labels(repository, ".", (), ())["org.opencontainers.image.revision"] == git(repository, "rev-parse", "HEAD")
 
 
 def test_a_changed_or_new_input_makes_it_dirty(repository):
     (repository / "one/README.md").write_text("changed")
-    assert not labels(repository, "one", ("**/*.md",))["org.opencontainers.image.revision"].endswith("-dirty")
+    assert not labels(repository, "one", (), ("**/*.md",))["org.opencontainers.image.revision"].endswith("-dirty")
     (repository / "one/new.go").write_text("package main")
-    assert labels(repository, "one", ("**/*.md",))["org.opencontainers.image.revision"].endswith("-dirty")
+    assert labels(repository, "one", (), ("**/*.md",))["org.opencontainers.image.revision"].endswith("-dirty")
 
 
 def test_outside_a_repository_there_are_no_labels(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert labels(tmp_path, ".", ()) == {}
+    assert labels(tmp_path, ".", (), ()) == {}
 
 
 def test_git_is_asked_a_few_times_however_many_patterns_there_are(repository, monkeypatch):
     asked = []
     ask = vcs._git
     monkeypatch.setattr(vcs, "_git", lambda folder, *words: asked.append(words) or ask(folder, *words))
-    labels(repository, "one", tuple(f"**/*.{number}" for number in range(50)))
+    labels(repository, "one", (), tuple(f"**/*.{number}" for number in range(50)))
     assert len(asked) == 3

@@ -8,11 +8,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.config import Service
 from pipeline.detect.found import Found
 from pipeline.errors import UsageError
 
@@ -36,7 +38,7 @@ class Module:
     go, toolchain:
         The versions of those lines, "" where there is none.
     requires:
-        Whether it requires any module.
+        The modules that it requires.
     local:
         The folders that `replace` lines lead to, relative to the module's own.
     """
@@ -45,7 +47,7 @@ class Module:
     path: str
     go: str
     toolchain: str
-    requires: bool
+    requires: tuple[str, ...]
     local: tuple[str, ...]
     text: str
 
@@ -93,7 +95,7 @@ def module(path: Path, shown: str, service: str) -> Module:
         path=name,
         go=str(data.get("Go", "")),
         toolchain=str(data.get("Toolchain", "")).removeprefix("go").removeprefix("default"),
-        requires=bool(data.get("Require")),
+        requires=tuple(str(item["Path"]) for item in data.get("Require") or ()),
         local=tuple(target for target in targets if target.startswith((".", "/"))),
         text=text,
     )
@@ -121,6 +123,95 @@ def _read(path: Path, shown: str, service: str) -> str:
     except (UnicodeDecodeError, OSError) as error:
         msg = f"cannot be read: {error}"
         raise UsageError(msg, file=shown) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The modules that a service's build takes in, by their folders relative to the context.
+
+    Parameters
+    ----------
+    context:
+        The folder that holds them all, relative to the repository.
+    workspace:
+        The go.work that joins them, relative to the repository, "" where none does.
+    manifests:
+        The folders whose go.mod the go command reads.
+    sources:
+        The folders whose sources the service is made of.
+    """
+
+    context: str
+    workspace: str
+    manifests: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+def layout(root: Path, path: str, own: Module, settings: Service, service: str) -> Layout:
+    """Return which modules a service's build takes in: those of its go.work, or those that it is told to replace.
+
+    Raises
+    ------
+    UsageError
+        If a local module lies outside the repository or the context.
+    """
+    for place in _workspaces(Path(path), settings):
+        file = root / place / "go.work"
+        folders = (
+            [_relative(root, root / place / item, service, "go.work uses") for item in used(file)] if file.is_file() else []
+        )
+        if path in folders:
+            context = settings.context or place.as_posix()
+            _contained([*folders, place.as_posix()], context, service)
+            needed = _needed(root, path, own, folders, service)
+            return Layout(context, (place / "go.work").as_posix(), _below(folders, context), _below(needed, context))
+    folders = [path, *(_relative(root, root / path / item, service, f"{own.file} replaces a module by") for item in own.local)]
+    context = settings.context or Path(os.path.commonpath([f"./{folder}" for folder in folders])).as_posix()
+    _contained(folders, context, service)
+    return Layout(context, "", _below(folders, context), _below(folders, context))
+
+
+def _workspaces(path: Path, settings: Service) -> list[Path]:
+    if settings.go.workspace == "off":
+        return []
+    return [Path(settings.go.workspace)] if settings.go.workspace else [path, *path.parents]
+
+
+def _relative(root: Path, folder: Path, service: str, what: str) -> str:
+    resolved = folder.resolve()
+    if not resolved.is_relative_to(root.resolve()):
+        msg = f"{what} {os.path.relpath(resolved, root.resolve())}, which lies outside the repository"
+        raise UsageError(
+            msg, service=service, hint="a build sees nothing beyond the repository's root: move the module into it"
+        )
+    return resolved.relative_to(root.resolve()).as_posix()
+
+
+def _contained(folders: Sequence[str], context: str, service: str) -> None:
+    for folder in folders:
+        if not Path(folder).is_relative_to(context):
+            msg = f"the module in {folder} lies outside the context {context}"
+            raise UsageError(msg, service=service, key="context", hint="name a folder that holds it, too")
+
+
+def _below(folders: Sequence[str], context: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(Path(folder).relative_to(context).as_posix() for folder in folders))
+
+
+def _needed(root: Path, path: str, own: Module, folders: Sequence[str], service: str) -> list[str]:
+    """Return the folders of a workspace's modules that a module requires, itself first."""
+    known = {path: own}
+    for folder in folders:
+        known.setdefault(folder, module(root / folder / "go.mod", f"{folder}/go.mod", service))
+    names = {item.path: folder for folder, item in known.items()}
+    order, pending = [path], [path]
+    while pending:
+        for required in known[pending.pop()].requires:
+            folder = names.get(required, "")
+            if folder and folder not in order:
+                order.append(folder)
+                pending.append(folder)
+    return order
 
 
 @cache
@@ -157,6 +248,9 @@ def _by_lines(text: str) -> dict[str, Any]:
         "Module": {"Path": first(r"^module\s+\"?([^\s\"]+)")},
         "Go": first(r"^go\s+(\d+(?:\.\d+){0,2})\S*\s*(?://.*)?$"),
         "Toolchain": first(r"^toolchain\s+(go\S+)"),
-        "Require": re.findall(r"^\s*(require)\b", text, re.MULTILINE),
+        "Require": [
+            {"Path": path}
+            for path in re.findall(r"^(?:require)?\s+\"?([\w.-]+/\S+?)\"?\s+v\d\S*(?:\s*//.*)?$", text, re.MULTILINE)
+        ],
         "Replace": [{"New": {"Path": target}} for target in re.findall(r"=>\s+(\.\S*)", text)],
     }

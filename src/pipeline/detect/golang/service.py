@@ -1,22 +1,32 @@
-"""Go services: go.mod, the main package, the configuration file."""
+"""Go services: their modules, main packages, linker variables, and the configuration file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from pipeline.config import Service
 from pipeline.detect import programs
-from pipeline.detect.found import Found, configured
+from pipeline.detect.found import Found, configured, or_false
+from pipeline.detect.golang.cgo import cgo
+from pipeline.detect.golang.mains import declared
 from pipeline.detect.golang.mains import main as main_package
-from pipeline.detect.golang.modules import module
-from pipeline.detect.model import GO_TESTS, NEVER_SOURCES, GoService, Health, SourceFilter
+from pipeline.detect.golang.modules import Layout, Module, layout, module
+from pipeline.detect.image import build_settings, expanded, image_settings
+from pipeline.detect.model import GO_TESTS, NEVER_SOURCES, GoService, Place, SourceFilter
+from pipeline.detect.syntax import line, text, tree, walk
 from pipeline.errors import UsageError
 
-_DEFAULT_CONFIG = "config/production.yaml"
-_DEFAULT_SCHEMA = "config/schema.json"
+_DEFAULT_CONFIG = ("config/production.yaml", "config/production.yml", "config/production.json", "config/production.toml")
+_DEFAULT_SCHEMA = ("config/schema.json",)
+_VERSIONS = ("version", "commit", "date", "buildversion", "gitcommit", "builddate", "revision")
+
+_PACKAGES = {"": (), "static": ("musl-tools",), "dynamic": ("gcc", "libc6-dev")}
+"""What compiling C takes, by how it is linked."""
 
 
-def detect(folder: Path, name: str, settings: Service) -> GoService:
+def detect(root: Path, name: str, settings: Service) -> GoService:
     """Return what a Go service is.
 
     Raises
@@ -24,54 +34,159 @@ def detect(folder: Path, name: str, settings: Service) -> GoService:
     UsageError
         If go.mod or go.sum is missing, or the main package cannot be told.
     """
+    folder = root / settings.path
     shown = f"{settings.path}/go.mod"
-    read = module(folder / "go.mod", shown, name)
-    has_sum = (folder / "go.sum").is_file()
-    if not has_sum and read.requires:
-        msg = f"{settings.path}/go.sum is missing, and go.mod requires modules"
-        raise UsageError(msg, service=name, hint=f"run `go mod tidy` in {settings.path} and commit go.sum")
-    if (folder / "vendor").is_dir():
-        msg = f"{settings.path}/vendor holds the modules, which this version does not build from"
-        raise UsageError(msg, service=name, hint="remove the folder: modules are downloaded once and cached")
-    config_found = _file(folder, settings, _DEFAULT_CONFIG, name, "config")
-    config = config_found.value
-    schema = _file(folder, settings, _DEFAULT_SCHEMA, name, "schema").value if config else ""
-    exclude = (*NEVER_SOURCES, *settings.exclude)
-    linked = "".join(f" -X '{variable}={value}'" for variable, value in sorted(settings.go.vars.items()))
-    release = configured("go.version", settings.go.version) if settings.go.version else read.version()
-    main = main_package(folder, settings.path, name, read.path, settings.go.main)
-    port, health = programs.listening(folder, settings, programs.GO_FILES, 8080)
+    own = module(folder / "go.mod", shown, name)
+    modules = layout(root, settings.path, own, settings, name)
+    place = Place(settings.path, modules.context, Path(settings.path).relative_to(modules.context).as_posix())
+    mod = _mod(root, place, modules, settings)
+    if mod.value == "readonly":
+        _check_sum(folder, settings.path, own, modules, name)
+    release = configured("go.version", settings.go.version) if settings.go.version else own.version()
+    main = main_package(folder, settings.path, name, own.path, settings.go.main)
+    for binary in settings.go.binaries:
+        _check_main(folder, settings.path, binary, name)
+    read = programs.programs(folder, settings.path, programs.GO_FILES)
+    linked = cgo(read, settings)
+    start = tuple(settings.runtime.start or ())
+    image, image_found = image_settings(folder, settings, programs.GO_FILES, 8080, start, ships_sources=False)
+    config = _file(folder, settings, _DEFAULT_CONFIG, name, "config")
+    schema = _file(folder, settings, _DEFAULT_SCHEMA, name, "schema").value if config.value else ""
+    exclude = (*_anchored(NEVER_SOURCES, modules), *settings.exclude)
+    include = tuple(settings.include) or _included(modules, place)
     return GoService(
-        path=settings.path,
+        place=place,
         version=release.value,
-        module=read.path,
+        module=own.path,
         main=main.value,
-        port=port.value,
-        health=Health.of(health.value),
-        ldflags=f"-s -w -extldflags '-static'{linked} {settings.go.ldflags}".strip(),
+        binaries=tuple(settings.go.binaries),
+        image=image,
+        build=build_settings(settings, name, _PACKAGES[linked.value]),
+        ldflags=_ldflags(settings, linked.value, name),
         tags=tuple(settings.go.tags),
-        config=config,
+        config=config.value,
         schema=schema,
         ca_certs=settings.go.ca_certs,
         tzdata=settings.go.tzdata,
-        module_files=("go.mod", "go.sum") if has_sum else ("go.mod",),
+        module_files=_module_files(root, modules, mod.value),
         sources=SourceFilter(
-            tuple(settings.include),
-            (*exclude, *GO_TESTS, *(("config",) if config == _DEFAULT_CONFIG else (config,) if config else ())),
+            include, (*exclude, *GO_TESTS, *_not_sources(place, config.value, mod.value, joined=bool(modules.workspace)))
         ),
-        check_sources=SourceFilter(tuple(settings.include), exclude),
-        build_env=dict(settings.build.env),
-        settings=(release, main, port, health, config_found),
+        check_sources=SourceFilter(include, exclude),
+        cgo=linked.value,
+        mod=mod.value,
+        workspace=bool(modules.workspace),
+        private=tuple(settings.go.private),
+        start=start,
+        settings=(
+            release,
+            *_workspace_shown(modules),
+            mod,
+            main,
+            or_false(linked),
+            _vars(folder, main.value, settings),
+            *image_found,
+            config,
+        ),
     )
 
 
-def _file(folder: Path, settings: Service, default: str, service: str, key: str) -> Found[str]:
+def _workspace_shown(modules: Layout) -> tuple[Found[str], ...]:
+    if modules.workspace:
+        return (Found("go.workspace", Path(modules.workspace).parent.as_posix(), modules.workspace, 1, "it uses the module"),)
+    if len(modules.sources) > 1:
+        return (Found("context", modules.context, why="it holds all modules that `replace` lines lead to"),)
+    return ()
+
+
+def _mod(root: Path, place: Place, modules: Layout, settings: Service) -> Found[Literal["readonly", "vendor"]]:
+    if settings.go.mod:
+        return configured("go.mod", settings.go.mod)
+    folder = modules.context if modules.workspace else place.path
+    if (root / folder / "vendor" / "modules.txt").is_file():
+        return Found("go.mod", "vendor", f"{folder}/vendor/modules.txt", 1)
+    return Found("go.mod", "readonly", why="by convention")
+
+
+def _check_sum(folder: Path, shown: str, own: Module, modules: Layout, name: str) -> None:
+    if own.requires and not modules.workspace and len(modules.sources) == 1 and not (folder / "go.sum").is_file():
+        msg = f"{shown}/go.sum is missing, and go.mod requires modules"
+        raise UsageError(msg, service=name, hint=f"run `go mod tidy` in {shown} and commit go.sum")
+
+
+def _check_main(folder: Path, shown: str, package: str, name: str) -> None:
+    if not declared(folder / package):
+        msg = f"{shown}/{package.removeprefix('./')} holds no main package"
+        raise UsageError(msg, service=name, key="go.binaries", hint="correct `go.binaries`")
+
+
+def _module_files(root: Path, modules: Layout, mod: str) -> tuple[str, ...]:
+    """Return what the download of modules reads, relative to the context: of vendored ones all that lies there."""
+    names = [_joined(folder, file) for folder in modules.manifests for file in ("go.mod", "go.sum")]
+    if modules.workspace:
+        names += ["go.work", "go.work.sum"]
+    found = tuple(name for name in names if (root / modules.context / name).is_file())
+    if mod == "vendor":
+        return (*found, "vendor" if modules.workspace else _joined(modules.sources[0], "vendor"))
+    return found
+
+
+def _included(modules: Layout, place: Place) -> tuple[str, ...]:
+    if place.folder == "." and len(modules.sources) == 1:
+        return ()
+    return tuple("**" if folder == "." else f"{folder}/**" for folder in modules.sources)
+
+
+def _anchored(patterns: Sequence[str], modules: Layout) -> list[str]:
+    """Return patterns as they hold in each module's folder."""
+    anywhere = [pattern for pattern in patterns if pattern.startswith("**/")]
+    anchored = [pattern for pattern in patterns if not pattern.startswith("**/")]
+    return [*anywhere, *(_joined(folder, pattern) for folder in modules.sources for pattern in anchored)]
+
+
+def _not_sources(place: Place, config: str, mod: str, *, joined: bool) -> tuple[str, ...]:
+    """Return the patterns of what lies among the sources and changes no binary."""
+    left_out = ["config" if config in _DEFAULT_CONFIG else config] if config else []
+    # Vendored modules are the business of the stage before.
+    vendored = ("vendor", place.within("vendor")) if mod == "vendor" else ()
+    return (*(place.within(item) for item in left_out), *vendored, *(() if joined else ("**/go.work", "**/go.work.sum")))
+
+
+def _ldflags(settings: Service, linked: str, name: str) -> str:
+    args = settings.build.args
+    values = {key: expanded(value, args, name, f"go.vars.{key}") for key, value in settings.go.vars.items()}
+    variables = "".join(f" -X '{variable}={value}'" for variable, value in sorted(values.items()))
+    external = "" if linked == "dynamic" else " -extldflags '-static'"
+    mode = " -linkmode external" if linked == "static" else ""
+    return f"-s -w{mode}{external}{variables} {settings.go.ldflags}".strip()
+
+
+def _vars(folder: Path, main: str, settings: Service) -> Found[dict[str, str]]:
+    """Return the variables that the linker sets, or where there is one that it could."""
+    if settings.go.vars:
+        return configured("go.vars", dict(settings.go.vars))
+    for path in sorted((folder / main).glob("*.go")):
+        root = tree(path)
+        for spec in walk(root, "var_spec") if root and not path.name.endswith("_test.go") else ():
+            variable = text(spec.child_by_field_name("name"))
+            if variable.lower() in _VERSIONS and spec.parent and spec.parent.parent and spec.parent.parent.type != "block":
+                shown = (Path(settings.path) / main / path.name).as_posix()
+                return Found("go.vars", {}, shown, line(spec), f'`"main.{variable}" = "${{VERSION}}"` sets it')
+    return Found("go.vars", {}, why="no variable of main's looks like a version")
+
+
+def _file(folder: Path, settings: Service, defaults: Sequence[str], service: str, key: str) -> Found[str]:
     named = settings.go.schema_file if key == "schema" else settings.go.config
     if named and not (folder / named).is_file():
         msg = f"the file {named!r} does not exist"
         raise UsageError(msg, service=service, key=f"services.{service}.go.{key}", hint=f"correct `go.{key}`")
     if named:
         return configured(f"go.{key}", named)
-    if (folder / default).is_file():
-        return Found(f"go.{key}", default, f"{settings.path}/{default}", 1, "by convention")
-    return Found(f"go.{key}", "", why=f"no {default}")
+    for default in defaults:
+        if (folder / default).is_file():
+            return Found(f"go.{key}", default, f"{settings.path}/{default}", 1, "by convention")
+    return Found(f"go.{key}", "", why=f"no {defaults[0]}")
+
+
+def _joined(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"

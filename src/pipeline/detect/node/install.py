@@ -1,0 +1,128 @@
+"""What an install reads and does beside the lockfile: settings, patches, install scripts, compilers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Service
+from pipeline.detect.found import Found, configured
+from pipeline.detect.model import Manager
+from pipeline.detect.node.manifest import Manifest
+
+_INPUTS = {
+    "npm": ("package-lock.json", "npm-shrinkwrap.json", ".npmrc"),
+    "pnpm": ("pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs", "patches"),
+    "yarn": ("yarn.lock", ".npmrc", ".yarnrc", "patches"),
+    "berry": ("yarn.lock", ".yarnrc.yml", ".yarn/releases", ".yarn/plugins", ".yarn/patches"),
+}
+
+_BUILT_FROM_SOURCE = (
+    "node-gyp",
+    "node-gyp-build",
+    "node-addon-api",
+    "nan",
+    "bindings",
+    "prebuild-install",
+    "@mapbox/node-pre-gyp",
+)
+"""Packages that those need which may be compiled when they are installed."""
+
+_DOWNLOADS = {
+    "@sentry/cli": {"SENTRYCLI_SKIP_DOWNLOAD": "1"},
+    "chromedriver": {"CHROMEDRIVER_SKIP_DOWNLOAD": "true"},
+    "cypress": {"CYPRESS_INSTALL_BINARY": "0"},
+    "electron": {"ELECTRON_SKIP_BINARY_DOWNLOAD": "1"},
+    "husky": {"HUSKY": "0"},
+    "mongodb-memory-server": {"MONGOMS_DISABLE_POSTINSTALL": "1"},
+    "playwright": {"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1"},
+    "puppeteer": {"PUPPETEER_SKIP_DOWNLOAD": "true"},
+}
+"""Packages that download what no image needs when they are installed, and what keeps them from it."""
+
+COMPILERS = ("g++", "make", "python3")
+"""What compiling a native addon takes."""
+
+
+def inputs(folder: Path, manager: Manager, settings: Service) -> tuple[str, ...]:
+    """Return the patterns of the files that an install reads, relative to the context."""
+    found = [name for name in _INPUTS[manager.name] if (folder / name).exists()]
+    return (*found, *settings.node.install_inputs)
+
+
+def variables(manifests: Sequence[Manifest], settings: Service) -> Found[Mapping[str, str]]:
+    """Return the variables that an install sees: what keeps development tools from downloading, and what is configured."""
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for manifest in manifests:
+        for name, off in _DOWNLOADS.items():
+            if name in manifest.table("devDependencies") and name not in manifest.table("dependencies"):
+                found |= off
+                names.append(name)
+    why = f"no image needs what {', '.join(sorted(set(names)))} would download" if names else ""
+    if settings.node.install_env:
+        why = " and ".join(filter(None, ("pipeline.toml", why)))
+    return Found("node.install_env", {**found, **settings.node.install_env}, why=why)
+
+
+def secrets(folder: Path) -> tuple[str, ...]:
+    """Return the variables that the repository's settings of its package manager name: `${NPM_TOKEN}`."""
+    found: dict[str, None] = {}
+    for name in (".npmrc", ".yarnrc.yml"):
+        if (folder / name).is_file():
+            text = (folder / name).read_text(encoding="utf-8", errors="replace")
+            found |= dict.fromkeys(re.findall(r"\$\{([A-Za-z_][A-Za-z0-9_]*)[?:}-]", text))
+    return tuple(found)
+
+
+def scripts(folder: Path, place: str, manager: Manager, settings: Service) -> Found[tuple[str, ...] | bool]:
+    """Return the dependencies whose install scripts run: True for all. npm's lockfile says which have any."""
+    key, asked = "node.install_scripts", settings.node.install_scripts
+    if asked is not None:
+        return configured(key, tuple(asked) if isinstance(asked, list) else asked)
+    if manager.name != "npm":
+        return Found(key, True, why="by convention")
+    names = [path.rpartition("node_modules/")[2] for path, item in _packages(folder).items() if item.get("hasInstallScript")]
+    if not names:
+        return Found(key, False, f"{place}/package-lock.json", why="no dependency has any")
+    return Found(key, True, f"{place}/package-lock.json", why=f"those of {', '.join(sorted(set(names)))}")
+
+
+def native(folder: Path, place: str, manager: Manager, settings: Service) -> Found[bool]:
+    """Return whether dependencies may have to be compiled when they are installed."""
+    key = "node.native"
+    if settings.node.native is not None:
+        return configured(key, settings.node.native)
+    lockfile = next((folder / name for name in _INPUTS[manager.name][:2] if (folder / name).is_file()), None)
+    if lockfile is None:
+        return Found(key, False, why="no lockfile tells of any")
+    if manager.name == "npm":
+        for path, item in _packages(folder).items():
+            needs = item.get("dependencies")
+            if item.get("hasInstallScript") and isinstance(needs, dict) and (by := sorted(needs.keys() & _BUILT)):
+                name = path.rpartition("node_modules/")[2]
+                return Found(key, True, f"{place}/{lockfile.name}", why=f"{name} is installed by {by[0]}")
+        return Found(key, False, f"{place}/{lockfile.name}", why="no dependency is compiled")
+    for number, line in enumerate(lockfile.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if found := _LOCKED.match(line):
+            return Found(key, True, f"{place}/{lockfile.name}", number, f"{found[1]} is among the dependencies")
+    return Found(key, False, f"{place}/{lockfile.name}", why="no dependency is compiled")
+
+
+_BUILT = set(_BUILT_FROM_SOURCE)
+_LOCKED = re.compile(rf"\s*[\"'/]*({'|'.join(map(re.escape, _BUILT_FROM_SOURCE))})[@/](?:npm:)?[\d^~*]")
+
+
+def _packages(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+    for name in _INPUTS["npm"][:2]:
+        try:
+            data = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            continue
+        packages = data.get("packages") if isinstance(data, dict) else None
+        if isinstance(packages, dict):
+            return {path: item for path, item in packages.items() if isinstance(item, dict)}
+    return {}

@@ -1,0 +1,137 @@
+"""What a service's build makes and what of it runs: a compiler's output, the sources themselves, or a framework's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Service
+from pipeline.detect.found import Found, configured, or_false
+from pipeline.detect.model import Output, Place
+from pipeline.detect.node import output as outputs
+from pipeline.detect.node.manifest import Manifest
+from pipeline.detect.node.start import Start, entry, start
+from pipeline.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What comes of a service's build.
+
+    Parameters
+    ----------
+    folders:
+        The folders that the build makes, relative to the service's: never an input of it.
+    outputs:
+        What of them the image takes.
+    ships_sources:
+        Whether the sources are what runs, or part of it.
+    bundled:
+        Whether the output brings its dependencies along.
+    files:
+        Further files that it reads when it runs.
+    env:
+        Variables that the image is given for it.
+    """
+
+    script: str
+    start: tuple[str, ...]
+    folders: tuple[str, ...]
+    outputs: tuple[Output, ...]
+    ships_sources: bool
+    settings: tuple[Found[Any], ...]
+    bundled: bool = False
+    files: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> Made:
+    """Return what a service's build makes, and what starts.
+
+    Raises
+    ------
+    UsageError
+        If one of them cannot be told.
+    """
+    script = _script(manifest, settings)
+    if script.value and manifest.depends_on("next") and settings.node.output is None:
+        return _next(folder, manifest, place, settings, script)
+    command = start(folder, manifest, settings, built=bool(script.value))
+    first = entry(command.value.command)
+    found = outputs.output(folder, place.path, manifest, script.value, first, settings)
+    inside = any(Path(first).is_relative_to(item) for item in found.value)
+    return Made(
+        script=script.value,
+        start=_flagged(command.value.command, settings),
+        folders=found.value,
+        outputs=tuple(Output(place.within(item), place.within(item)) for item in found.value),
+        ships_sources=not script.value or (bool(first) and not inside and (folder / first).is_file()),
+        settings=(or_false(script), found, _shown(command)),
+        env=command.value.env,
+    )
+
+
+def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, script: Found[str]) -> Made:
+    alone = outputs.standalone(folder, place.path)
+    static = Output(place.within(".next/static"), place.within(".next/static"))
+    if not alone.value:
+        command = start(folder, manifest, settings, built=True)
+        kept = tuple(name for name in ("public", *outputs.NEXT_CONFIGS) if (folder / name).exists())
+        return Made(
+            script=script.value,
+            start=_flagged(command.value.command, settings),
+            folders=(".next",),
+            outputs=(Output(place.within(".next"), place.within(".next")),),
+            ships_sources=False,
+            settings=(or_false(script), Found("node.output", (".next",), alone.file, why=alone.why), _shown(command)),
+            files=kept,
+            env=command.value.env,
+        )
+    command_found = (
+        configured("runtime.start", tuple(settings.runtime.start))
+        if settings.runtime.start
+        else Found("runtime.start", ("node", "server.js"), alone.file, alone.line, alone.why)
+    )
+    return Made(
+        script=script.value,
+        start=_flagged(command_found.value, settings),
+        folders=(".next",),
+        outputs=(Output(place.within(".next/standalone"), "."), static),
+        ships_sources=False,
+        settings=(
+            script,
+            Found("node.output", (".next/standalone", ".next/static"), alone.file, alone.line, alone.why),
+            command_found,
+        ),
+        bundled=True,
+        files=("public",) if (folder / "public").is_dir() else (),
+        # Its server listens on the host's name unless it is told otherwise, and a container is asked by address.
+        env={"HOSTNAME": "0.0.0.0"},  # noqa: S104
+    )
+
+
+def _script(manifest: Manifest, settings: Service) -> Found[str]:
+    key, scripts = "node.build", manifest.table("scripts")
+    if settings.node.build is None:
+        if "build" in scripts:
+            return manifest.found(key, "build", "scripts", "build")
+        return Found(key, "", manifest.file, why="no script `build`")
+    if settings.node.build is False:
+        return configured(key, "")
+    if settings.node.build not in scripts:
+        msg = f"no script {settings.node.build!r}"
+        known = ", ".join(sorted(scripts)) or "none"
+        raise UsageError(msg, file=manifest.file, hint=f"its scripts are {known}; correct `node.build`")
+    return configured(key, settings.node.build)
+
+
+def _flagged(command: tuple[str, ...], settings: Service) -> tuple[str, ...]:
+    if command[:1] != ("node",):
+        return command
+    return ("node", *settings.node.node_flags, *command[1:])
+
+
+def _shown(found: Found[Start]) -> Found[tuple[str, ...]]:
+    return Found(found.key, found.value.command, found.file, found.line, found.why)

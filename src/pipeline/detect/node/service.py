@@ -1,0 +1,230 @@
+"""What a Node service is: its configuration, and what its files tell where that says nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.config import Service
+from pipeline.detect import programs
+from pipeline.detect.found import Found, configured
+from pipeline.detect.image import build_settings, image_settings
+from pipeline.detect.model import (
+    NEVER_SOURCES,
+    NODE_TESTS,
+    Install,
+    Manager,
+    NodeService,
+    Output,
+    Place,
+    SourceFilter,
+)
+from pipeline.detect.node import install, managers, versions, workspace
+from pipeline.detect.node.made import Made, made
+from pipeline.detect.node.manifest import Manifest, read
+from pipeline.detect.node.output import member_output
+from pipeline.detect.node.workspace import Workspace
+from pipeline.errors import UsageError
+
+_FRAMEWORKS_OWN = (".next", ".nuxt", ".output", ".turbo")
+"""Folders that builds make and a developer's machine may have: no build takes them in."""
+
+_SHARED = ("*.json", "*.js", "*.mjs", "*.cjs", "*.ts", ".swcrc", ".babelrc")
+"""Files at a workspace's root that builds of its members may read."""
+
+_PRISMA_OUTPUT = re.compile(r"^\s*output\s*=", re.MULTILINE)
+
+
+def detect(root: Path, name: str, settings: Service) -> NodeService:
+    """Return what a Node service is.
+
+    Raises
+    ------
+    UsageError
+        If package.json or the lockfile is missing or cannot be used, or something cannot be told.
+    """
+    folder = root / settings.path
+    manifest = read(folder / "package.json", f"{settings.path}/package.json", name)
+    space = workspace.find(root, settings, manifest, name)
+    place = _place(settings, space, name)
+    top = space.members.get(".", manifest)
+    needed = space.needed(place.folder)
+    libraries = tuple(member for member in needed if member not in {place.folder, "."})
+    built = tuple(member for member in libraries if "build" in space.members[member].table("scripts"))
+    manager = managers.manager(root / space.root, space.root, top, settings, name)
+    version = versions.version(root, (settings.path, space.root), (manifest, top), settings)
+    product = made(folder, manifest, place, settings)
+    prisma = _prisma(folder, manifest, product.script)
+    installed, install_found = _install(root, settings, place, space, needed, manager.value, prisma, product)
+    native = install.native(root / space.root, space.root, manager.value, settings)
+    image, image_found = image_settings(
+        folder, settings, programs.NODE_FILES, 3000, product.start, ships_sources=product.ships_sources
+    )
+    build = build_settings(settings, name, install.COMPILERS if native.value else ())
+    if prisma == "sources":
+        build = replace(build, before=(managers.command(manager.value, "prisma generate"), *build.before))
+    exclude = (
+        *_excluded(settings, needed, place, product),
+        *(f"{item}/{member_output(space.members[item])}" for item in built),
+    )
+    tests = tuple(_within(NODE_TESTS, needed))
+    include = tuple(settings.include) or _included(root, space, needed)
+    shipped = [*([place.folder] if product.ships_sources else []), *(item for item in libraries if item not in built)]
+    shipped_include = tuple(settings.include) if place.folder == "." else tuple(f"{item}/**" for item in shipped)
+    return NodeService(
+        place=place,
+        version=version.value,
+        install=installed,
+        builds=(
+            *((member, "build") for member in built),
+            *(((place.folder, product.script),) if product.script else ()),
+        ),
+        output=(
+            *(Output(item, item) for item in (f"{member}/{member_output(space.members[member])}" for member in built)),
+            *product.outputs,
+        ),
+        start=product.start,
+        image=replace(image, files=tuple(dict.fromkeys((*image.files, *product.files)))),
+        build=build,
+        runtime_manifests=_runtime_manifests(space, needed, place) if not product.bundled else {},
+        sources=SourceFilter(include, (*exclude, *tests)),
+        shipped=SourceFilter(shipped_include, (*exclude, *tests)) if shipped else None,
+        check_sources=SourceFilter(include, exclude),
+        check_scripts=tuple(script for script in ("lint", "test") if script in manifest.table("scripts")),
+        release=str(manifest.data.get("version", "")),
+        runtime_env=product.env,
+        settings=(
+            version,
+            _manager_shown(manager),
+            *_workspace_shown(space),
+            *product.settings,
+            *image_found,
+            *install_found,
+            native,
+        ),
+    )
+
+
+def _place(settings: Service, space: Workspace, name: str) -> Place:
+    path, context = Path(settings.path), Path(space.root)
+    if not path.is_relative_to(context):
+        msg = f"the folder {settings.path!r} does not lie in the context {space.root!r}"
+        raise UsageError(msg, service=name, hint="correct `context` or `node.workspace`")
+    if path != context and not space.file:
+        msg = f"{space.root} is no workspace that lists {settings.path}"
+        raise UsageError(msg, service=name, hint="correct `context` or `node.workspace`, or the workspace's list of members")
+    return Place(settings.path, space.root, path.relative_to(context).as_posix())
+
+
+def _manager_shown(found: Found[Manager]) -> Found[str]:
+    manager = found.value
+    name = {"berry": "yarn"}.get(manager.name, manager.name)
+    return Found(found.key, f"{name}@{manager.version}" if manager.version else name, found.file, found.line, found.why)
+
+
+def _workspace_shown(space: Workspace) -> tuple[Found[str], ...]:
+    return (Found("node.workspace", space.root, space.file, 1, "its list of members"),) if space.file else ()
+
+
+def _install(
+    root: Path,
+    settings: Service,
+    place: Place,
+    space: Workspace,
+    needed: Sequence[str],
+    manager: Manager,
+    prisma: str,
+    product: Made,
+) -> tuple[Install, tuple[Found[Any], ...]]:
+    # yarn's own lockfile names every member, and an install that misses one is taken for a change of it.
+    read_by_install = space.members if manager.name == "berry" else dict.fromkeys((".", *needed))
+    manifests = {item: space.members[item] for item in read_by_install}
+    members = tuple(dict.fromkeys((".", *needed)))
+    env = install.variables([space.members[item] for item in members], settings)
+    scripts = install.scripts(root / space.root, space.root, manager, settings)
+    production = _production(settings, product, prisma)
+    schema = (place.within("prisma"),) if prisma == "dependencies" else ()
+    found = Install(
+        manager=manager,
+        manifests={
+            _joined(item, "package.json"): manifest.for_install(workspaces=bool(space.file))
+            for item, manifest in manifests.items()
+        },
+        files=(*install.inputs(root / space.root, manager, settings), *schema),
+        members=members,
+        focus=space.members[place.folder].name if space.file else "",
+        frozen=settings.node.frozen,
+        env=env.value,
+        scripts=_allowed(settings),
+        secrets=install.secrets(root / space.root),
+        production=production.value,
+        generate=place.folder if schema else "",
+    )
+    return found, (env, scripts, production)
+
+
+def _allowed(settings: Service) -> tuple[str, ...] | None:
+    """Return the dependencies whose install scripts may run, None for all."""
+    match settings.node.install_scripts:
+        case None | True:
+            return None
+        case False:
+            return ()
+        case names:
+            return tuple(names)
+
+
+def _production(settings: Service, product: Made, prisma: str) -> Found[Literal["install", "prune", "all", "none"]]:
+    key = "node.prod_deps"
+    if settings.node.prod_deps:
+        return configured(key, settings.node.prod_deps)
+    if product.bundled:
+        return Found(key, "none", why="the output brings its dependencies along")
+    if prisma == "dependencies":
+        return Found(key, "prune", why="Prisma's client is generated into the dependencies")
+    return Found(key, "install", why="by convention")
+
+
+def _prisma(folder: Path, manifest: Manifest, script: str) -> Literal["", "sources", "dependencies"]:
+    """Return where Prisma's client is generated to, "" where there is none, or the service's own scripts see to it."""
+    schema = folder / "prisma" / "schema.prisma"
+    if not schema.is_file() or not manifest.depends_on("prisma"):
+        return ""
+    if not _PRISMA_OUTPUT.search(schema.read_text(encoding="utf-8", errors="replace")):
+        return "dependencies"
+    scripts = manifest.table("scripts")
+    own = " ".join(str(scripts.get(item, "")) for item in (f"pre{script}", script))
+    return "" if "prisma generate" in own else "sources"
+
+
+def _excluded(settings: Service, needed: Sequence[str], place: Place, product: Made) -> tuple[str, ...]:
+    own = [place.within(item) for item in product.folders if item not in {".", ""}]
+    always = (*NEVER_SOURCES, *(f"**/{item}" for item in _FRAMEWORKS_OWN))
+    return tuple(dict.fromkeys((*_within(always, needed), *own, *settings.exclude)))
+
+
+def _within(patterns: Sequence[str], members: Sequence[str]) -> Sequence[str]:
+    """Return patterns as they hold in each member's folder, those for any folder once."""
+    anywhere = [pattern for pattern in patterns if pattern.startswith("**/")]
+    anchored = [pattern for pattern in patterns if not pattern.startswith("**/")]
+    return [*anywhere, *(_joined(member, pattern) for member in members for pattern in anchored)]
+
+
+def _included(root: Path, space: Workspace, needed: Sequence[str]) -> tuple[str, ...]:
+    """Return the patterns of what a build takes in: everything, or of a workspace the members needed and the root's own files."""
+    if not space.file or "." in needed:
+        return ()
+    shared = sorted({path.name for pattern in _SHARED for path in (root / space.root).glob(pattern) if path.is_file()})
+    return (*(f"{member}/**" for member in needed), *(name for name in shared if name != "package-lock.json"))
+
+
+def _runtime_manifests(space: Workspace, needed: Sequence[str], place: Place) -> dict[str, str]:
+    members = dict.fromkeys((*needed, place.folder))
+    return {_joined(item, "package.json"): space.members[item].for_runtime() for item in members}
+
+
+def _joined(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"

@@ -1,0 +1,74 @@
+"""The Node version: what the repository's files ask for, and which release fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import nodesemver
+
+from pipeline.config import Service
+from pipeline.detect.found import Found, configured
+from pipeline.detect.node.manifest import Manifest
+from pipeline.errors import UsageError
+
+LTS = ("22", "24")
+"""The supported major versions, the default first."""
+
+OLDER = ("20", "18", "16", "14")
+"""Versions past their support, for those who ask for them."""
+
+_FILES = (".nvmrc", ".node-version")
+_PLAIN = re.compile(r"v?(\d+(?:\.\d+){0,2})\Z")
+
+
+def version(root: Path, folders: Sequence[str], manifests: Sequence[Manifest], settings: Service) -> Found[str]:
+    """Return the Node version of a service, as configured or as its files say.
+
+    Parameters
+    ----------
+    folders:
+        The service's folder and its workspace's root, relative to the repository: where version files may lie.
+    manifests:
+        The service's manifest, and that of its workspace's root.
+
+    Raises
+    ------
+    UsageError
+        If no release fits what is asked for.
+    """
+    key = "node.version"
+    if settings.node.version:
+        return configured(key, settings.node.version.removeprefix("v"))
+    for folder in folders:
+        for file in _FILES:
+            path = root / folder / file
+            if path.is_file() and (found := _PLAIN.match(path.read_text(encoding="utf-8", errors="replace").strip())):
+                return Found(key, found[1], (Path(folder) / file).as_posix(), 1)
+    for manifest in manifests:
+        if found := _PLAIN.match(str(manifest.table("volta").get("node", ""))):
+            return manifest.found(key, found[1], "volta", "node")
+        if wanted := str(manifest.table("engines").get("node", "")):
+            return _from_engines(manifest, wanted)
+    return Found(key, LTS[0], why="the default, since nothing says")
+
+
+def _from_engines(manifest: Manifest, wanted: str) -> Found[str]:
+    for release in (*LTS, *OLDER):
+        if fitting := _fitting(wanted, release):
+            return manifest.found("node.version", fitting, "engines", "node")
+    msg = f"engines.node is {wanted!r}, and no supported release ({', '.join((*LTS, *OLDER))}) fits it"
+    raise UsageError(msg, file=manifest.file, line=manifest.line("engines", "node"), hint="set `node.version` of the service")
+
+
+def _fitting(wanted: str, major: str) -> str:
+    """Return the release of a major version that fits a range: the major where its newest does, else the least that does."""
+    try:
+        if nodesemver.satisfies(f"{major}.999.999", wanted, loose=True):
+            return major
+        comparators = [item for group in nodesemver.make_range(wanted, loose=True).set for item in group]
+    except ValueError:
+        return ""
+    lowest = [str(item.semver) for item in comparators if item.operator in {"", "=", ">="} and item.semver]
+    return next((item for item in lowest if item.partition(".")[0] == major), "")

@@ -1,0 +1,195 @@
+"""Package managers at work: what each is installed by, what its commands are, where its store lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from pipeline.detect.model import Install, Manager
+
+NPMRC = "/run/secrets/npmrc"
+SERVICE_NPMRC = "/run/secrets/service-npmrc"
+HOME = "/home/node"
+MANAGER = "/opt/manager"
+PATH = f"{MANAGER}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# What an install needs no network for, and what no build in a container reads.
+_NPM_ENV = {
+    "npm_config_cache": "/var/cache/npm",
+    "npm_config_userconfig": NPMRC,
+    "npm_config_audit": "false",
+    "npm_config_fund": "false",
+    "npm_config_update_notifier": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """How a package manager is used.
+
+    Parameters
+    ----------
+    package:
+        The npm package that it is, "" for npm itself.
+    store:
+        Where its cache volume is mounted.
+    leftovers:
+        Notes that it leaves among the dependencies, with the time in them, and that nothing reads when a service runs.
+    """
+
+    package: str
+    store: str
+    env: Mapping[str, str]
+    leftovers: tuple[str, ...] = ()
+
+
+_TOOLS = {
+    "npm": Tool("", "/var/cache/npm", {}),
+    "pnpm": Tool(
+        "pnpm",
+        "/var/cache/pnpm",
+        {"CI": "1", "npm_config_verify_deps_before_run": "false"},
+        ("node_modules/.modules.yaml", "node_modules/.pnpm-workspace-state.json", "node_modules/.pnpm-workspace-state-v1.json"),
+    ),
+    "yarn": Tool(
+        "yarn",
+        "/var/cache/yarn",
+        {"YARN_CACHE_FOLDER": "/var/cache/yarn", "HOME": HOME},
+        ("node_modules/.yarn-integrity",),
+    ),
+    "berry": Tool(
+        "@yarnpkg/cli-dist",
+        "/var/cache/berry",
+        {
+            "HOME": HOME,
+            "YARN_ENABLE_GLOBAL_CACHE": "true",
+            "YARN_ENABLE_TELEMETRY": "false",
+            "YARN_GLOBAL_FOLDER": "/var/cache/berry",
+            # What node resolves without help; the image then is one like any other.
+            "YARN_NODE_LINKER": "node-modules",
+        },
+        ("node_modules/.yarn-state.yml",),
+    ),
+}
+
+
+def tool(manager: Manager) -> Tool:
+    """Return how a package manager is used."""
+    return _TOOLS[manager.name]
+
+
+def environment(install: Install) -> dict[str, str]:
+    """Return the variables that installs and builds of a service see."""
+    found = {**_NPM_ENV, **tool(install.manager).env, **install.env}
+    if install.manager.name != "npm":
+        found["PATH"] = PATH
+    if install.scripts is not None and install.manager.name == "berry":
+        found["YARN_ENABLE_SCRIPTS"] = "false"
+    return found
+
+
+def setup(manager: Manager) -> tuple[str, ...]:
+    """Return the command that installs the package manager itself."""
+    return ("npm", "install", "--global", f"--prefix={MANAGER}", f"{tool(manager).package}@{manager.version}")
+
+
+def install(settings: Install, *, production: bool, flags: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the command that installs all dependencies, or those for production alone."""
+    words = [*_install(settings, production=production), *flags]
+    if settings.scripts is not None and settings.manager.name != "berry":
+        words.append("--ignore-scripts")
+    return _with_afterwork(settings, words, production=production)
+
+
+def prune(settings: Install) -> tuple[str, ...]:
+    """Return the command that removes from installed dependencies those for development."""
+    words = {
+        "npm": ["npm", "prune", "--omit=dev", "--ignore-scripts"],
+        "pnpm": ["pnpm", "prune", "--prod", "--ignore-scripts"],
+        "yarn": ["yarn", "install", "--frozen-lockfile", "--production", "--ignore-scripts", "--non-interactive"],
+        "berry": _focus(settings),
+    }[settings.manager.name]
+    return _script([" ".join(words), *_cleaned(settings)]) if _cleaned(settings) else tuple(words)
+
+
+def run(manager: Manager, script: str) -> tuple[str, ...]:
+    """Return the command that runs a script of package.json."""
+    return ("npm", "run", "--silent", script) if manager.name == "npm" else (manager_program(manager), "run", script)
+
+
+def manager_program(manager: Manager) -> str:
+    """Return the name of a package manager's program."""
+    return {"berry": "yarn"}.get(manager.name, manager.name)
+
+
+def _install(settings: Install, *, production: bool) -> list[str]:
+    match settings.manager.name:
+        case "npm":
+            return ["npm", "ci" if settings.frozen else "install", *(["--omit=dev"] if production else [])]
+        case "pnpm":
+            frozen = "--frozen-lockfile" if settings.frozen else "--no-frozen-lockfile"
+            store = [f"--store-dir={tool(settings.manager).store}", "--package-import-method=copy"]
+            return ["pnpm", "install", frozen, *store, *(["--prod"] if production else [])]
+        case "yarn":
+            frozen = "--frozen-lockfile" if settings.frozen else "--pure-lockfile"
+            return ["yarn", "install", frozen, "--non-interactive", *(["--production"] if production else [])]
+        case "berry":
+            if production:
+                return _focus(settings)
+            return ["yarn", "install", "--immutable" if settings.frozen else "--no-immutable"]
+
+
+def _focus(settings: Install) -> list[str]:
+    return ["yarn", "workspaces", "focus", "--production", *([settings.focus] if settings.focus else [])]
+
+
+def _with_afterwork(settings: Install, words: Sequence[str], *, production: bool) -> tuple[str, ...]:
+    lines: list[str] = []
+    if settings.scripts:
+        lines.append(f"npm rebuild {' '.join(settings.scripts)}")
+    if settings.generate:
+        lines.append(f"(cd {settings.generate} && {_RUN[settings.manager.name]} prisma generate)")
+    # Later stages copy each member's dependencies, and a member may have none of its own.
+    if others := [member for member in settings.members if member != "."]:
+        lines.append("mkdir -p " + " ".join(f"{member}/node_modules" for member in others))
+    if production:
+        lines += _cleaned(settings)
+    return _script([" ".join(words), *lines]) if lines else tuple(words)
+
+
+_RUN = {"npm": "npm exec --no --", "pnpm": "pnpm exec", "yarn": "yarn run --silent", "berry": "yarn run"}
+
+
+def _cleaned(settings: Install) -> list[str]:
+    leftovers = tool(settings.manager).leftovers
+    return [f"rm -f {' '.join(leftovers)}"] if leftovers else []
+
+
+def _script(lines: Sequence[str]) -> tuple[str, ...]:
+    return ("sh", "-ec", "\n".join(lines) + "\n")
+
+
+def berry_settings(npmrc: str) -> str:
+    """Return npm's settings (registries, credentials) as yarn's own file has them."""
+    registries: dict[str, dict[str, str]] = {}
+    scopes: dict[str, dict[str, str]] = {}
+    found: dict[str, object] = {}
+    for line in npmrc.splitlines():
+        key, _, value = line.partition("=")
+        if key == "registry":
+            found["npmRegistryServer"] = value.rstrip("/")
+            if value.startswith("http:"):
+                found["unsafeHttpWhitelist"] = ["*"]
+        elif key.startswith("@") and key.endswith(":registry"):
+            scopes.setdefault(key[1:].partition(":")[0], {})["npmRegistryServer"] = value.rstrip("/")
+        elif key.startswith("//"):
+            address, _, what = key.rpartition(":")
+            if name := {"_authToken": "npmAuthToken", "_auth": "npmAuthIdent"}.get(what):
+                registries.setdefault(address.rstrip("/"), {})[name] = value
+    if registries:
+        found["npmRegistries"] = registries
+    if scopes:
+        found["npmScopes"] = scopes
+    return yaml.safe_dump(found) if found else ""
