@@ -95,14 +95,16 @@ def is_gone(pid, seconds=5.0):
 
 
 def test_two_processes_at_once_build_once(machine):
-    machine.go("sleep 1")
+    go_on = machine.log.with_name("go-on")
+    machine.go(f"while [ ! -e {go_on} ]; do sleep 0.05; done")
     first = machine.start()
     machine.building()
     second = machine.start()
+    assert second.stdout.readline() == "waiting for another process that prepares the engine\n"
+    go_on.touch()
     outputs = [process.communicate(timeout=30) for process in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0], outputs
     assert machine.builds() == 1
-    assert "waiting for another process that prepares the engine" in outputs[1][0]
 
 
 def test_what_a_killed_build_left_is_not_taken_for_complete(machine):
