@@ -1,22 +1,83 @@
-"""A service's configuration file: does it parse, and does it fit its schema (G4)."""
+"""A service's configuration file: does it parse, and does it fit its schema (G4). YAML, JSON and TOML."""
 
 from __future__ import annotations
 
 import json
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.errors import ConfigInvalid
 
+_Line = Callable[[Sequence[str | int]], int]
+"""Returns the line of the value at a path, or of the nearest thing around it."""
+
 
 def validate_config(text: str, file: str, schema: str = "", schema_file: str = "") -> None:
-    """Check a YAML file, and its content against a JSON Schema where there is one.
+    """Check a configuration file, and its content against a JSON Schema where there is one.
+
+    Parameters
+    ----------
+    file:
+        The file's name, whose end says what it is: `.json`, `.toml`, anything else is YAML.
 
     Raises
     ------
     ConfigInvalid
         Naming file, line and path of the first fault.
     """
-    import yaml  # noqa: PLC0415 - only builds with a configuration file pay for it
+    read = {".json": _json, ".toml": _toml}.get(PurePosixPath(file).suffix, _yaml)
+    value, line = read(text, file)
+    if schema:
+        _check_schema(value, line, file, schema, schema_file)
+
+
+def _json(text: str, file: str) -> tuple[Any, _Line]:
+    from pipeline.detect.syntax import lines_of_json  # noqa: PLC0415 - only builds with such a file pay for it
+
+    def unique(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                msg = f"{file}:{_last_line(text, key)}: the key {key!r} stands twice"
+                raise ConfigInvalid(msg)
+            seen.add(key)
+        return dict(pairs)
+
+    try:
+        value = json.loads(text, object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        msg = f"{file}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}"
+        raise ConfigInvalid(msg) from None
+    except RecursionError as error:
+        msg = f"{file}: not valid JSON: {error}"
+        raise ConfigInvalid(msg) from None
+    lines = lines_of_json(text)
+
+    def line(path: Sequence[str | int]) -> int:
+        names = tuple(map(str, path))
+        return next((lines[names[:end]] for end in range(len(names), 0, -1) if names[:end] in lines), 1)
+
+    return value, line
+
+
+def _last_line(text: str, key: str) -> int:
+    return text[: text.rindex(json.dumps(key, ensure_ascii=False))].count("\n") + 1
+
+
+def _toml(text: str, file: str) -> tuple[Any, _Line]:
+    from pipeline.config.faults import line_of, syntax_error  # noqa: PLC0415 - as above
+
+    try:
+        value = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigInvalid(str(syntax_error(error, text, file))) from None
+    return value, lambda path: line_of(text, [str(part) for part in path]) or 1
+
+
+def _yaml(text: str, file: str) -> tuple[Any, _Line]:
+    import yaml  # noqa: PLC0415 - as above
 
     loader = yaml.SafeLoader(text)
     try:
@@ -33,8 +94,7 @@ def validate_config(text: str, file: str, schema: str = "", schema_file: str = "
     finally:
         loader.dispose()
     _check_unique(node, file)
-    if schema:
-        _check_schema(value, node, file, schema, schema_file)
+    return value, lambda path: _line(node, path)
 
 
 def _check_unique(node: Any, file: str) -> None:
@@ -58,7 +118,7 @@ def _check_unique(node: Any, file: str) -> None:
             pending.extend(item.value)
 
 
-def _check_schema(value: Any, node: Any, file: str, schema: str, schema_file: str) -> None:
+def _check_schema(value: Any, line: _Line, file: str, schema: str, schema_file: str) -> None:
     import jsonschema  # noqa: PLC0415 - as above
     from jsonschema.exceptions import SchemaError, best_match  # noqa: PLC0415
 
@@ -74,7 +134,7 @@ def _check_schema(value: Any, node: Any, file: str, schema: str, schema_file: st
         raise ConfigInvalid(msg) from None
     if fault := best_match(kind(rules).iter_errors(value)):
         path = list(fault.absolute_path)
-        msg = f"{file}:{_line(node, path)}: {_path(path)}: {fault.message}"
+        msg = f"{file}:{line(path)}: {_path(path)}: {fault.message}"
         raise ConfigInvalid(msg)
 
 
@@ -82,7 +142,7 @@ def _path(parts: Any) -> str:
     return ".".join(map(str, parts)) or "(top)"
 
 
-def _line(node: Any, path: list[str | int]) -> int:
+def _line(node: Any, path: Sequence[str | int]) -> int:
     """Return the line of the value at a path, or of the nearest thing around it."""
     line = node.start_mark.line + 1 if node else 1
     for part in path:

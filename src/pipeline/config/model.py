@@ -68,7 +68,7 @@ class Node(_Table):
     version: Text | None = None
     """The Node version, a major (`22`) or an exact one."""
     package_manager: Text | None = None
-    """The package manager and its version: `npm`, `pnpm@10.34.8`, `yarn@4.18.1`."""
+    """The package manager and its version: `npm`, `pnpm@10.34.9`, `yarn@4.18.1`."""
     frozen: bool = True
     """Whether the lockfile decides. `false` builds without one, and two builds may then differ."""
     install_inputs: list[Text] = []

@@ -42,6 +42,11 @@ def configured(key: str, value: T) -> Found[T]:
     return Found(key, value, why="pipeline.toml")
 
 
+def joined(folder: str, name: str) -> str:
+    """Return the path of a file in a folder, "." being the folder that all paths are relative to."""
+    return name if folder == "." else f"{folder}/{name}"
+
+
 def or_false(found: Found[Any]) -> Found[Any]:
     """Return a value whose empty form the configuration writes as `false`."""
     return Found(found.key, found.value or False, found.file, found.line, found.why)

@@ -109,6 +109,14 @@ def document(path: Path) -> Document:
     return Document(_value(top, (), lines) if top else {}, lines)
 
 
+def lines_of_json(source: str) -> Mapping[tuple[str, ...], int]:
+    """Return the lines of the keys and items of a JSON text by their paths."""
+    lines: dict[tuple[str, ...], int] = {}
+    for top in _parser(".json").parse(source.encode()).root_node.named_children:
+        _value(top, (), lines)
+    return lines
+
+
 def _value(node: Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> Any:
     match node.type:
         case "object":
@@ -122,6 +130,7 @@ def _value(node: Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int])
             return found
         case "array":
             items = [child for child in node.named_children if child.type not in {"comment", "ERROR"}]
+            lines.update({(*path, str(number)): line(item) for number, item in enumerate(items)})
             return [_value(item, (*path, str(number)), lines) for number, item in enumerate(items)]
         case _:
             return _scalar(node)

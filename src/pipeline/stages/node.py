@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import dagger
 from dagger import dag
 
+from pipeline.detect.found import joined
 from pipeline.detect.model import NodeService
 from pipeline.errors import UsageError
 from pipeline.graph import Inputs, ServiceGraph, Stage
@@ -68,13 +69,22 @@ def _environment(service: NodeService, context: Context) -> dict[str, str]:
     return found
 
 
-def _with_settings(service: NodeService, context: Context, container: dagger.Container) -> dagger.Container:
-    """Mount what an install is given beside its inputs: the store, the user's settings, the service's secrets."""
+def _with_settings(
+    service: NodeService, context: Context, container: dagger.Container, *, by: str = "", store: str = ""
+) -> dagger.Container:
+    """Mount what an install is given beside its inputs: a store, the user's settings, the service's secrets.
+
+    Parameters
+    ----------
+    by, store:
+        The package manager that installs, and where its store is; by default the service's own.
+    """
     npmrc = _PATIENCE + context.host.npmrc
-    store = packages.tool(service.install.manager).store
-    container = container.with_mounted_cache(
-        store, dag.cache_volume(f"pipeline-{service.install.manager.name}"), owner=BUILD_USER
-    ).with_mounted_secret(packages.NPMRC, dag.set_secret("npmrc", npmrc), owner=BUILD_USER)
+    by = by or service.install.manager.name
+    store = store or packages.tool(service.install.manager).store
+    container = container.with_mounted_cache(store, dag.cache_volume(f"pipeline-{by}"), owner=BUILD_USER).with_mounted_secret(
+        packages.NPMRC, dag.set_secret("npmrc", npmrc), owner=BUILD_USER
+    )
     if service.install.manager.name == "berry" and (settings := packages.berry_settings(context.host.npmrc)):
         container = container.with_mounted_secret(
             f"{packages.HOME}/.yarnrc.yml", dag.set_secret("yarnrc", settings), owner=BUILD_USER
@@ -88,8 +98,10 @@ def _with_settings(service: NodeService, context: Context, container: dagger.Con
     return container
 
 
-def _without_settings(service: NodeService, context: Context, container: dagger.Container) -> dagger.Container:
-    places = [packages.tool(service.install.manager).store, packages.NPMRC]
+def _without_settings(
+    service: NodeService, context: Context, container: dagger.Container, *, store: str = ""
+) -> dagger.Container:
+    places = [store or packages.tool(service.install.manager).store, packages.NPMRC]
     if service.install.manager.name == "berry" and packages.berry_settings(context.host.npmrc):
         places.append(f"{packages.HOME}/.yarnrc.yml")
     places += [packages.SERVICE_NPMRC if name == ".npmrc" else f"{packages.HOME}/{name}" for name in context.secret_files]
@@ -111,9 +123,9 @@ def _manager(service: NodeService, context: Context) -> Stage | None:
         context,
         name,
         (),
-        _with_settings(service, context, container),
+        _with_settings(service, context, container, by="npm", store=packages.NPM_NOTES),
         Inputs(base=base.title, command=packages.setup(service.install.manager)),
-        finish=lambda container: _without_settings(service, context, container),
+        finish=lambda container: _without_settings(service, context, container, store=packages.NPM_NOTES),
     )
 
 
@@ -268,7 +280,7 @@ def _base(service: NodeService, context: Context, platform: str) -> tuple[dagger
 
 
 def _dependencies(service: NodeService, prod_deps: Stage) -> Mapping[str, dagger.Directory | dagger.File]:
-    folders = [_joined(member, "node_modules") for member in service.install.members]
+    folders = [joined(member, "node_modules") for member in service.install.members]
     return {f"{_APP}/{folder}": prod_deps.container.directory(f"{_APP}/{folder}") for folder in folders}
 
 
@@ -296,7 +308,3 @@ def _files(
     for path, content in service.runtime_manifests.items():
         files[f"{_APP}/{path}"] = dag.file("package.json", content)
     return files, sources
-
-
-def _joined(folder: str, name: str) -> str:
-    return name if folder == "." else f"{folder}/{name}"

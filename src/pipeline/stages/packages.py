@@ -13,6 +13,7 @@ NPMRC = "/run/secrets/npmrc"
 SERVICE_NPMRC = "/run/secrets/service-npmrc"
 HOME = "/home/node"
 MANAGER = "/opt/manager"
+NPM_NOTES = "/tmp/npm"  # noqa: S108 - the one folder that any user of any base may write to
 PATH = f"{MANAGER}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # What an install needs no network for, and what no build in a container reads.
@@ -84,7 +85,8 @@ def environment(install: Install) -> dict[str, str]:
     """Return the variables that installs and builds of a service see."""
     found = {**_NPM_ENV, **tool(install.manager).env, **install.env}
     if install.manager.name != "npm":
-        found["PATH"] = PATH
+        # npm is the one that installs the others, and rebuilds: it keeps its notes where it may write.
+        found |= {"PATH": PATH, "npm_config_cache": NPM_NOTES}
     if install.scripts is not None and install.manager.name == "berry":
         found["YARN_ENABLE_SCRIPTS"] = "false"
     return found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import Overrides, load, select
+from pipeline.config.reference import config_reference, config_schema
 from pipeline.errors import UsageError
 
 SERVICE = '[services.a]\npath = "a"\n'
@@ -113,6 +116,33 @@ def test_a_build_argument_that_nothing_reads(root):
 def test_an_unknown_service_names_the_nearest(root):
     with pytest.raises(UsageError, match="did you mean 'a'"):
         select(loaded(root, SERVICE), ["aa"])
+
+
+@pytest.mark.parametrize(("name", "make"), [("pipeline.schema.json", config_schema), ("configuration.md", config_reference)])
+def test_what_is_published_is_made_from_the_types(request, name, make):
+    path = request.config.rootpath / "docs" / name
+    if request.config.getoption("--update-golden"):
+        path.write_text(make(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == make(), "--update-golden rewrites it"
+
+
+def test_the_schema_takes_what_is_taken_and_refuses_what_is_refused(request):
+    schema = json.loads(config_schema())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    taken = jsonschema.Draft202012Validator(schema)
+    own = tomllib.loads((request.config.rootpath / "pipeline.toml").read_text())
+    assert taken.is_valid(own)
+    assert taken.is_valid(
+        tomllib.loads(SERVICE + "health = false\nplatforms = ['linux/arm64']\n[services.a.go]\ncgo = 'static'")
+    )
+    for text in ("", SERVICE + "tiemout = 3", SERVICE + "port = 70000", SERVICE + 'health = "x"', "[services.a]\nport = 3"):
+        assert not taken.is_valid(tomllib.loads(text)), text
+
+
+def test_every_key_is_described():
+    rows = [row.split(" | ") for row in config_reference().splitlines() if row.startswith("| `")]
+    assert len(rows) > 60
+    assert [row[0] for row in rows if not row[-1].rstrip(" |")] == []
 
 
 _VALUES = st.recursive(

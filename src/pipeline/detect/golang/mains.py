@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
-from pipeline.detect.found import Found, configured
+from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.syntax import line, text, tree, walk
 from pipeline.errors import UsageError
 
@@ -30,12 +30,12 @@ def main(folder: Path, path: str, name: str, module: str, asked: str | None) -> 
             raise UsageError(msg, service=name, hint="correct `go.main`")
         return configured("go.main", asked)
     if found := declared(folder):
-        return Found("go.main", ".", f"{path}/{found[0]}", found[1], "package main")
+        return Found("go.main", ".", joined(path, found[0]), found[1], "package main")
     packages = packages_of(folder)
     own = f"./cmd/{_base(module)}"
     chosen = own if own in packages else packages[0] if len(packages) == 1 else ""
     if chosen and (found := declared(folder / chosen)):
-        return Found("go.main", chosen, f"{path}/{chosen.removeprefix('./')}/{found[0]}", found[1], "package main")
+        return Found("go.main", chosen, joined(path, f"{chosen.removeprefix('./')}/{found[0]}"), found[1], "package main")
     what = f"several main packages: {', '.join(packages)}" if packages else "no main package"
     msg = f"{path} has {what}"
     example = packages[0] if packages else "./cmd/…"

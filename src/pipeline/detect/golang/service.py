@@ -8,7 +8,7 @@ from typing import Literal
 
 from pipeline.config import Service
 from pipeline.detect import programs
-from pipeline.detect.found import Found, configured, or_false
+from pipeline.detect.found import Found, configured, joined, or_false
 from pipeline.detect.golang.cgo import cgo
 from pipeline.detect.golang.mains import declared
 from pipeline.detect.golang.mains import main as main_package
@@ -35,7 +35,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         If go.mod or go.sum is missing, or the main package cannot be told.
     """
     folder = root / settings.path
-    shown = f"{settings.path}/go.mod"
+    shown = joined(settings.path, "go.mod")
     own = module(folder / "go.mod", shown, name)
     modules = layout(root, settings.path, own, settings, name)
     place = Place(settings.path, modules.context, Path(settings.path).relative_to(modules.context).as_posix())
@@ -104,7 +104,7 @@ def _mod(root: Path, place: Place, modules: Layout, settings: Service) -> Found[
         return configured("go.mod", settings.go.mod)
     folder = modules.context if modules.workspace else place.path
     if (root / folder / "vendor" / "modules.txt").is_file():
-        return Found("go.mod", "vendor", f"{folder}/vendor/modules.txt", 1)
+        return Found("go.mod", "vendor", joined(folder, "vendor/modules.txt"), 1)
     return Found("go.mod", "readonly", why="by convention")
 
 
@@ -122,12 +122,12 @@ def _check_main(folder: Path, shown: str, package: str, name: str) -> None:
 
 def _module_files(root: Path, modules: Layout, mod: str) -> tuple[str, ...]:
     """Return what the download of modules reads, relative to the context: of vendored ones all that lies there."""
-    names = [_joined(folder, file) for folder in modules.manifests for file in ("go.mod", "go.sum")]
+    names = [joined(folder, file) for folder in modules.manifests for file in ("go.mod", "go.sum")]
     if modules.workspace:
         names += ["go.work", "go.work.sum"]
     found = tuple(name for name in names if (root / modules.context / name).is_file())
     if mod == "vendor":
-        return (*found, "vendor" if modules.workspace else _joined(modules.sources[0], "vendor"))
+        return (*found, "vendor" if modules.workspace else joined(modules.sources[0], "vendor"))
     return found
 
 
@@ -141,7 +141,7 @@ def _anchored(patterns: Sequence[str], modules: Layout) -> list[str]:
     """Return patterns as they hold in each module's folder."""
     anywhere = [pattern for pattern in patterns if pattern.startswith("**/")]
     anchored = [pattern for pattern in patterns if not pattern.startswith("**/")]
-    return [*anywhere, *(_joined(folder, pattern) for folder in modules.sources for pattern in anchored)]
+    return [*anywhere, *(joined(folder, pattern) for folder in modules.sources for pattern in anchored)]
 
 
 def _not_sources(place: Place, config: str, mod: str, *, joined: bool) -> tuple[str, ...]:
@@ -184,9 +184,5 @@ def _file(folder: Path, settings: Service, defaults: Sequence[str], service: str
         return configured(f"go.{key}", named)
     for default in defaults:
         if (folder / default).is_file():
-            return Found(f"go.{key}", default, f"{settings.path}/{default}", 1, "by convention")
+            return Found(f"go.{key}", default, joined(settings.path, default), 1, "by convention")
     return Found(f"go.{key}", "", why=f"no {defaults[0]}")
-
-
-def _joined(folder: str, name: str) -> str:
-    return name if folder == "." else f"{folder}/{name}"

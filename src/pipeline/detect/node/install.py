@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Service
-from pipeline.detect.found import Found, configured
+from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.model import Manager
 from pipeline.detect.node.manifest import Manifest
 
@@ -85,10 +85,12 @@ def scripts(folder: Path, place: str, manager: Manager, settings: Service) -> Fo
         return configured(key, tuple(asked) if isinstance(asked, list) else asked)
     if manager.name != "npm":
         return Found(key, True, why="by convention")
-    names = [path.rpartition("node_modules/")[2] for path, item in _packages(folder).items() if item.get("hasInstallScript")]
+    names = [
+        path.rpartition("node_modules/")[2] for path, item in _packages(folder).items() if path and item.get("hasInstallScript")
+    ]
     if not names:
-        return Found(key, False, f"{place}/package-lock.json", why="no dependency has any")
-    return Found(key, True, f"{place}/package-lock.json", why=f"those of {', '.join(sorted(set(names)))}")
+        return Found(key, False, joined(place, "package-lock.json"), why="no dependency has any")
+    return Found(key, True, joined(place, "package-lock.json"), why=f"those of {', '.join(sorted(set(names)))}")
 
 
 def native(folder: Path, place: str, manager: Manager, settings: Service) -> Found[bool]:
@@ -104,12 +106,12 @@ def native(folder: Path, place: str, manager: Manager, settings: Service) -> Fou
             needs = item.get("dependencies")
             if item.get("hasInstallScript") and isinstance(needs, dict) and (by := sorted(needs.keys() & _BUILT)):
                 name = path.rpartition("node_modules/")[2]
-                return Found(key, True, f"{place}/{lockfile.name}", why=f"{name} is installed by {by[0]}")
-        return Found(key, False, f"{place}/{lockfile.name}", why="no dependency is compiled")
+                return Found(key, True, joined(place, lockfile.name), why=f"{name} is installed by {by[0]}")
+        return Found(key, False, joined(place, lockfile.name), why="no dependency is compiled")
     for number, line in enumerate(lockfile.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         if found := _LOCKED.match(line):
-            return Found(key, True, f"{place}/{lockfile.name}", number, f"{found[1]} is among the dependencies")
-    return Found(key, False, f"{place}/{lockfile.name}", why="no dependency is compiled")
+            return Found(key, True, joined(place, lockfile.name), number, f"{found[1]} is among the dependencies")
+    return Found(key, False, joined(place, lockfile.name), why="no dependency is compiled")
 
 
 _BUILT = set(_BUILT_FROM_SOURCE)

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.config import Service
-from pipeline.detect.found import Found
+from pipeline.detect.found import Found, joined
 from pipeline.detect.model import Manager
 from pipeline.detect.node.manifest import Manifest
 from pipeline.errors import UsageError
@@ -25,7 +25,7 @@ LOCKFILES = {
 _OTHER_LOCKFILES = {"bun.lockb": "bun", "bun.lock": "bun", "deno.lock": "deno"}
 
 # What reads a lockfile of a format, where the repository names no version: the newest release that still does.
-_PNPM = {"9": "10.34.8", "6": "8.15.9", "5": "7.33.7"}
+_PNPM = {"9": "10.34.9", "6": "8.15.9", "5": "7.33.7"}
 _BERRY = {"4": "2.4.2", "6": "3.8.7", "8": "4.9.2"}
 _NEWEST_BERRY = "4.18.1"
 _CLASSIC = "1.22.22"
@@ -56,7 +56,7 @@ def manager(folder: Path, shown: str, manifest: Manifest, settings: Service, ser
     name, _, version = asked.partition("@")
     if not lockfile and settings.node.frozen:
         raise _no_lockfile(folder, shown, name or "npm", service)
-    key, why = "node.package_manager", f"{_joined(shown, lockfile)}"
+    key, why = "node.package_manager", joined(shown, lockfile)
     if not asked:
         name = LOCKFILES.get(lockfile, "npm")
     if name not in _HOW_TO_LOCK:
@@ -112,10 +112,6 @@ def _no_lockfile(folder: Path, shown: str, name: str, service: str) -> UsageErro
     command = _HOW_TO_LOCK.get(name, _HOW_TO_LOCK["npm"])
     hint = f"run `{command}` in {shown} and commit what it writes, or go on without: `node = {{ frozen = false }}`"
     return UsageError(msg, service=service, hint=hint)
-
-
-def _joined(folder: str, file: str) -> str:
-    return file if folder == "." else f"{folder}/{file}"
 
 
 def command(manager: Manager, line: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Service
-from pipeline.detect.found import Found, configured
+from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.node.manifest import Manifest
 from pipeline.detect.syntax import document, line, text, tree, walk
 from pipeline.errors import UsageError
@@ -44,14 +44,14 @@ def output(folder: Path, place: str, manifest: Manifest, script: str, entry: str
     top = entry.partition("/")[0] if "/" in entry else ""
     compiled = _compiled(folder, str(manifest.table("scripts").get(script, "")))
     if compiled and (not top or compiled[0] == top):
-        return Found(_KEY, (compiled[0],), f"{place}/{compiled[1]}", compiled[2], "compilerOptions.outDir")
+        return Found(_KEY, (compiled[0],), joined(place, compiled[1]), compiled[2], "compilerOptions.outDir")
     if top in CONVENTIONAL or (top and not (folder / top).exists()):
         return Found(_KEY, (top,), why="where the start command looks")
     existing = entry and (folder / entry).is_file()
     if not existing:
         return Found(_KEY, (compiled[0] if compiled else "dist",), why="by convention")
     if compiled:
-        return Found(_KEY, (compiled[0],), f"{place}/{compiled[1]}", compiled[2], "compilerOptions.outDir")
+        return Found(_KEY, (compiled[0],), joined(place, compiled[1]), compiled[2], "compilerOptions.outDir")
     msg = f"the script {script!r} builds, and {entry}, which starts, is a source: it cannot be told what the build makes"
     hint = 'name it: `node = { output = ["public/build"] }`, or `node = { build = false }` where the image needs none of it'
     raise UsageError(msg, file=manifest.file, line=manifest.line("scripts", script), key=_KEY, hint=hint)
@@ -105,5 +105,5 @@ def standalone(folder: Path, place: str) -> Found[bool]:
             for pair in walk(root, "pair"):
                 key, value = text(pair.child_by_field_name("key")), text(pair.child_by_field_name("value"))
                 if key.strip("\"'") == "output" and value.strip("\"'`") == "standalone":
-                    return Found(_KEY, True, f"{place}/{name}", line(pair), "output: standalone")
+                    return Found(_KEY, True, joined(place, name), line(pair), "output: standalone")
     return Found(_KEY, False, place, why="no `output: standalone`")

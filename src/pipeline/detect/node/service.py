@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pipeline.config import Service
 from pipeline.detect import programs
-from pipeline.detect.found import Found, configured
+from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.image import build_settings, image_settings
 from pipeline.detect.model import (
     NEVER_SOURCES,
@@ -47,7 +47,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         If package.json or the lockfile is missing or cannot be used, or something cannot be told.
     """
     folder = root / settings.path
-    manifest = read(folder / "package.json", f"{settings.path}/package.json", name)
+    manifest = read(folder / "package.json", joined(settings.path, "package.json"), name)
     space = workspace.find(root, settings, manifest, name)
     place = _place(settings, space, name)
     top = space.members.get(".", manifest)
@@ -150,7 +150,7 @@ def _install(
     found = Install(
         manager=manager,
         manifests={
-            _joined(item, "package.json"): manifest.for_install(workspaces=bool(space.file))
+            joined(item, "package.json"): manifest.for_install(workspaces=bool(space.file))
             for item, manifest in manifests.items()
         },
         files=(*install.inputs(root / space.root, manager, settings), *schema),
@@ -210,7 +210,7 @@ def _within(patterns: Sequence[str], members: Sequence[str]) -> Sequence[str]:
     """Return patterns as they hold in each member's folder, those for any folder once."""
     anywhere = [pattern for pattern in patterns if pattern.startswith("**/")]
     anchored = [pattern for pattern in patterns if not pattern.startswith("**/")]
-    return [*anywhere, *(_joined(member, pattern) for member in members for pattern in anchored)]
+    return [*anywhere, *(joined(member, pattern) for member in members for pattern in anchored)]
 
 
 def _included(root: Path, space: Workspace, needed: Sequence[str]) -> tuple[str, ...]:
@@ -223,8 +223,4 @@ def _included(root: Path, space: Workspace, needed: Sequence[str]) -> tuple[str,
 
 def _runtime_manifests(space: Workspace, needed: Sequence[str], place: Place) -> dict[str, str]:
     members = dict.fromkeys((*needed, place.folder))
-    return {_joined(item, "package.json"): space.members[item].for_runtime() for item in members}
-
-
-def _joined(folder: str, name: str) -> str:
-    return name if folder == "." else f"{folder}/{name}"
+    return {joined(item, "package.json"): space.members[item].for_runtime() for item in members}

@@ -1,0 +1,4 @@
+// Package lib has a name.
+package lib
+
+const Name = "lib"

@@ -1,0 +1,3 @@
+module.exports = async function app(fastify) {
+  fastify.get("/health", async () => "ok");
+};

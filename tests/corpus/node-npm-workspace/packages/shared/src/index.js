@@ -1,0 +1,3 @@
+const ms = require("ms");
+
+exports.second = () => String(ms("1s"));
