@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.abc
@@ -36,6 +38,11 @@ if TYPE_CHECKING:
 
 STAGE_VARIABLE = "PIPELINE_STAGE"
 
+# Dagger's own names, which its documentation gives for engines of one's own.
+_CLIENT_PROGRAM = "_EXPERIMENTAL_DAGGER_CLI_BIN"
+_ENGINE_ADDRESS = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
+
+_ANSWER_SECONDS = 5
 _GRACE_SECONDS = 10
 _LINE_LIMIT = 1 << 16
 _Stream = TypeVar("_Stream")
@@ -61,27 +68,58 @@ class Engine:
 
 def choose(choice: Choice, environ: Mapping[str, str]) -> tuple[Choice, str]:
     """Return the engine to use and the reason, in a few words."""
-    if choice is Choice.DAGGER:
-        return choice, "asked for"
-    if choice is Choice.BUILDKIT:
+    if choice is not Choice.AUTO:
         return choice, "asked for"
     if environ.get("DAGGER_SESSION_PORT"):
         return Choice.DAGGER, "inside a Dagger session"
+    if _client_program(environ) and (reason := _reachable(environ)):
+        return Choice.DAGGER, reason
     if environ.get("BUILDKIT_HOST"):
         return Choice.BUILDKIT, "BUILDKIT_HOST is set"
-    if shutil.which("dagger") and _docker_answers():
-        return Choice.DAGGER, "dagger and Docker are at hand"
     return Choice.BUILDKIT, "no Dagger Engine at hand"
 
 
-def _docker_answers() -> bool:
-    docker = shutil.which("docker")
+def _client_program(environ: Mapping[str, str]) -> str:
+    """Return Dagger's command line, which starts a session for the client; "" if it is not installed."""
+    return environ.get(_CLIENT_PROGRAM) or shutil.which("dagger", path=environ.get("PATH")) or ""
+
+
+def _reachable(environ: Mapping[str, str]) -> str:
+    """Return why `dagger` will reach an engine, "" if it will not: one that is named for it, or one that Docker runs for it."""
+    named = environ.get(_ENGINE_ADDRESS, "")
+    address = urlsplit(named)
+    match address.scheme:
+        case "unix":
+            found = _listens(socket.AF_UNIX, address.path)
+        case "tcp":
+            found = _listens(socket.AF_INET, (address.hostname or "", address.port or 0))
+        case "":
+            return "dagger and Docker are at hand" if _docker_answers(environ) else ""
+        case _:
+            # A container or a pod: asking for it is what dagger does first.
+            found = True
+    return f"dagger is on the path, its engine at {named}" if found else ""
+
+
+def _listens(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
+    with socket.socket(family) as probe:
+        probe.settimeout(_ANSWER_SECONDS)
+        try:
+            probe.connect(address)
+        except OSError:
+            return False
+    return True
+
+
+def _docker_answers(environ: Mapping[str, str]) -> bool:
+    docker = shutil.which("docker", path=environ.get("PATH"))
     if not docker:
         return False
     try:
-        return subprocess.run([docker, "info"], capture_output=True, timeout=5, check=False).returncode == 0  # noqa: S603
+        done = subprocess.run([docker, "info"], capture_output=True, timeout=_ANSWER_SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
         return False
+    return done.returncode == 0
 
 
 @asynccontextmanager
@@ -104,6 +142,9 @@ async def session(choice: Choice, on_step: Callable[[str], None]) -> AsyncIterat
 async def _dagger(stack: AsyncExitStack, reason: str) -> Engine:
     import dagger  # noqa: PLC0415 - a second of start-up that `--help` and bad input need not pay
 
+    if program := _client_program(os.environ):
+        # Without it the client downloads a program of its own version.
+        os.environ[_CLIENT_PROGRAM] = program
     try:
         await stack.enter_async_context(dagger.connection())
         return Engine("dagger", await dagger.dag.version(), await dagger.dag.default_platform(), reason)

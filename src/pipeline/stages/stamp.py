@@ -22,7 +22,8 @@ _FOLDER = "/tmp/pipeline"  # noqa: S108 - the one folder that any user of any ba
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 # The shell's own `read` needs no program that a small base may lack; the clock since boot never goes back. An engine adds
-# the certificates of its own network to the system's bundle, which node does not read unless told.
+# the certificates of its own network to the system's bundle, which node does not read unless told. Links get their one time
+# here, since a Dagger Engine's `withTimestamps` follows them to what they point at.
 _SCRIPT = f"""\
 [ ! -e {_BUNDLE} ] || export NODE_EXTRA_CA_CERTS="${{NODE_EXTRA_CA_CERTS:-{_BUNDLE}}}"
 read -r start _ </proc/uptime
@@ -30,6 +31,7 @@ stage=$1
 shift
 "$@" || exit
 read -r end _ </proc/uptime
+find . -type l -newermt @1 -exec touch -h -d @0 {{}} +
 mkdir -p /tmp/pipeline && echo "$PIPELINE_RUN $start $end" >"/tmp/pipeline/$stage"
 """
 
