@@ -58,7 +58,7 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
     script = _script(manifest, settings)
     if script.value and manifest.depends_on("next") and settings.node.output is None:
         return _next(folder, manifest, place, settings, script)
-    command = start(folder, manifest, settings, built=bool(script.value))
+    command = start(folder, manifest, settings, built=outputs.likely(folder, manifest, script.value))
     first = entry(command.value.command)
     found = outputs.output(folder, place.path, manifest, script.value, first, settings)
     inside = any(Path(first).is_relative_to(item) for item in found.value)
@@ -77,7 +77,7 @@ def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, scr
     alone = outputs.standalone(folder, place.path)
     static = Output(place.within(".next/static"), place.within(".next/static"))
     if not alone.value:
-        command = start(folder, manifest, settings, built=True)
+        command = start(folder, manifest, settings, built=".next")
         kept = tuple(name for name in ("public", *outputs.NEXT_CONFIGS) if (folder / name).exists())
         return Made(
             script=script.value,

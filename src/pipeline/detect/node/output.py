@@ -57,6 +57,14 @@ def output(folder: Path, place: str, manifest: Manifest, script: str, entry: str
     raise UsageError(msg, file=manifest.file, line=manifest.line("scripts", script), key=_KEY, hint=hint)
 
 
+def likely(folder: Path, manifest: Manifest, script: str) -> str:
+    """Return the folder that a build makes as the compiler's settings have it, else by convention; "" without a build."""
+    if not script:
+        return ""
+    compiled = _compiled(folder, str(manifest.table("scripts").get(script, "")))
+    return compiled[0] if compiled else CONVENTIONAL[0]
+
+
 def member_output(manifest: Manifest) -> str:
     """Return the folder that the build of a workspace's library makes: where its entry points are."""
     entries = [manifest.data.get("main"), manifest.data.get("module"), *_strings(manifest.data.get("exports"))]

@@ -37,13 +37,13 @@ class Start:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-def start(folder: Path, manifest: Manifest, settings: Service, *, built: bool) -> Found[Start]:
+def start(folder: Path, manifest: Manifest, settings: Service, *, built: str) -> Found[Start]:
     """Return the command that starts a service.
 
     Parameters
     ----------
     built:
-        Whether the service has a build, whose output a program may then come out of.
+        The folder that the service's build makes as far as is known, "" where nothing is built.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def start(folder: Path, manifest: Manifest, settings: Service, *, built: bool) -
             hint = 'set the command: `runtime = { start = ["node", "dist/index.js"] }`'
             raise UsageError(msg, file=manifest.file, line=line, key=_KEY, hint=hint)
     if built:
-        return Found(_KEY, Start(("node", "dist/index.js")), why="by convention")
+        return Found(_KEY, Start(("node", f"{built}/index.js")), why="by convention")
     if (folder / "index.js").is_file():
         return Found(_KEY, Start(("node", "index.js")), manifest.file, why="index.js is there")
     msg = "no start script, no `main`, no server.js: it cannot be told what starts the service"

@@ -1,0 +1,61 @@
+"""Package managers at work: their commands, and settings as each of them reads them."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from pipeline.detect.model import Install, Manager
+from pipeline.stages import packages
+
+
+def install(name, **settings):
+    return Install(Manager(name, "" if name == "npm" else "1.0.0"), {}, (), **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "production", "first"),
+    [
+        (install("npm"), False, "npm ci"),
+        (install("npm"), True, "npm ci --omit=dev"),
+        (install("npm", frozen=False), False, "npm install"),
+        (
+            install("pnpm"),
+            True,
+            "pnpm install --frozen-lockfile --store-dir=/var/cache/pnpm --package-import-method=copy --prod",
+        ),
+        (install("yarn"), True, "yarn install --frozen-lockfile --non-interactive --production"),
+        (install("berry"), False, "yarn install --immutable"),
+        (install("berry", focus="@x/api"), True, "yarn workspaces focus --production @x/api"),
+        (install("npm", scripts=("esbuild",)), False, "npm ci --ignore-scripts"),
+    ],
+)
+def test_installs_are_locked(settings, production, first):
+    command = packages.install(settings, production=production)
+    lines = command[2].splitlines() if command[0] == "sh" else [" ".join(command)]
+    assert lines[0] == first
+
+
+def test_allowed_scripts_run_after_the_install():
+    assert "npm rebuild esbuild sharp" in packages.install(install("yarn", scripts=("esbuild", "sharp")), production=False)[2]
+    assert packages.environment(install("berry", scripts=()))["YARN_ENABLE_SCRIPTS"] == "false"
+
+
+def test_members_have_a_folder_for_dependencies_even_without_any():
+    command = packages.install(install("npm", members=(".", "apps/api")), production=False)
+    assert "mkdir -p apps/api/node_modules" in command[2].splitlines()
+
+
+def test_notes_with_the_time_in_them_do_not_ship():
+    assert "node_modules/.modules.yaml" in packages.install(install("pnpm"), production=True)[2]
+    assert ".modules.yaml" not in str(packages.install(install("pnpm"), production=False))
+
+
+def test_npms_settings_as_yarn_reads_them():
+    npmrc = "registry=https://r.example/npm/\n@x:registry=https://x.example\n//r.example/npm/:_authToken=t\nfetch-timeout=5\n"
+    assert yaml.safe_load(packages.berry_settings(npmrc)) == {
+        "npmRegistryServer": "https://r.example/npm",
+        "npmScopes": {"x": {"npmRegistryServer": "https://x.example"}},
+        "npmRegistries": {"//r.example/npm": {"npmAuthToken": "t"}},
+    }
+    assert packages.berry_settings("") == ""
