@@ -123,9 +123,9 @@ def _manager(service: NodeService, context: Context) -> Stage | None:
         context,
         name,
         (),
-        _with_settings(service, context, container, by="npm", store=packages.NPM_NOTES),
+        _with_settings(service, context, container, by="npm", store=packages.NPM_STORE),
         Inputs(base=base.title, command=packages.setup(service.install.manager)),
-        finish=lambda container: _without_settings(service, context, container, store=packages.NPM_NOTES),
+        finish=lambda container: _without_settings(service, context, container, store=packages.NPM_STORE),
     )
 
 

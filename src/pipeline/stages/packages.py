@@ -13,12 +13,13 @@ NPMRC = "/run/secrets/npmrc"
 SERVICE_NPMRC = "/run/secrets/service-npmrc"
 HOME = "/home/node"
 MANAGER = "/opt/manager"
+NPM_STORE = "/var/cache/npm"
 NPM_NOTES = "/tmp/npm"  # noqa: S108 - the one folder that any user of any base may write to
 PATH = f"{MANAGER}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # What an install needs no network for, and what no build in a container reads.
 _NPM_ENV = {
-    "npm_config_cache": "/var/cache/npm",
+    "npm_config_cache": NPM_STORE,
     "npm_config_userconfig": NPMRC,
     "npm_config_audit": "false",
     "npm_config_fund": "false",
@@ -47,7 +48,7 @@ class Tool:
 
 
 _TOOLS = {
-    "npm": Tool("", "/var/cache/npm", {}),
+    "npm": Tool("", NPM_STORE, {}),
     "pnpm": Tool(
         "pnpm",
         "/var/cache/pnpm",
@@ -85,7 +86,7 @@ def environment(install: Install) -> dict[str, str]:
     """Return the variables that installs and builds of a service see."""
     found = {**_NPM_ENV, **tool(install.manager).env, **install.env}
     if install.manager.name != "npm":
-        # npm is the one that installs the others, and rebuilds: it keeps its notes where it may write.
+        # npm rebuilds what the others installed, and keeps its notes where it may write.
         found |= {"PATH": PATH, "npm_config_cache": NPM_NOTES}
     if install.scripts is not None and install.manager.name == "berry":
         found["YARN_ENABLE_SCRIPTS"] = "false"
@@ -94,7 +95,8 @@ def environment(install: Install) -> dict[str, str]:
 
 def setup(manager: Manager) -> tuple[str, ...]:
     """Return the command that installs the package manager itself."""
-    return ("npm", "install", "--global", f"--prefix={MANAGER}", f"{tool(manager).package}@{manager.version}")
+    package = f"{tool(manager).package}@{manager.version}"
+    return ("npm", "install", "--global", f"--prefix={MANAGER}", f"--cache={NPM_STORE}", package)
 
 
 def install(settings: Install, *, production: bool, flags: Sequence[str] = ()) -> tuple[str, ...]:
