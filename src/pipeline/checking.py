@@ -93,37 +93,40 @@ class Check:
     container: dagger.Container
 
 
-def checks(project: Project, kinds: Sequence[Kind] = ("tests", "smoke")) -> tuple[Check, ...]:
+def checks(project: Project, run: str, kinds: Sequence[Kind] = ("tests", "smoke")) -> tuple[Check, ...]:
     """Return the checks of all services of a project.
 
     Parameters
     ----------
+    run:
+        The id of the run: with one, the stages that checks start from are those of a build, and come out of its cache.
     kinds:
         "tests" are a service's own tests and linters, "smoke" is its image, started.
     """
     found: list[Check] = []
     for service in project.services:
         if "tests" in kinds:
-            found += [Check(service, name, container) for name, container in project.checks(service).items()]
+            found += [Check(service, name, container) for name, container in project.checks(service, run).items()]
         if "smoke" in kinds:
-            found.append(Check(service, "smoke", smoke(project, service)))
+            found.append(Check(service, "smoke", smoke(project, service, run)))
     return tuple(found)
 
 
 async def check(project: Project, wanted: Sequence[Check], on_event: Callable[[str, str], None]) -> tuple[CheckResult, ...]:
     """Run checks at the same time; the failure of one never stops the others."""
     limit = anyio.CapacityLimiter(project.config.max_parallel)
-    found: dict[Check, CheckResult] = {}
+    found: dict[tuple[str, str], CheckResult] = {}
 
     async def one(item: Check) -> None:
         async with limit:
-            found[item] = await _run(item, project.config.services[item.service].timeout)
-            on_event(item.service, f"{item.name} {'passed' if found[item].success else 'failed'}")
+            result = await _run(item, project.config.services[item.service].timeout)
+            found[item.service, item.name] = result
+            on_event(item.service, f"{item.name} {'passed' if result.success else 'failed'}")
 
     async with anyio.create_task_group() as group:
         for item in wanted:
             group.start_soon(one, item)
-    return tuple(found[item] for item in wanted)
+    return tuple(found[item.service, item.name] for item in wanted)
 
 
 async def _run(item: Check, timeout: float) -> CheckResult:
@@ -142,10 +145,10 @@ async def _run(item: Check, timeout: float) -> CheckResult:
     return CheckResult(item.service, item.name, not message, round(time.monotonic() - clock, 3), message)
 
 
-def smoke(project: Project, name: str) -> dagger.Container:
+def smoke(project: Project, name: str, run: str) -> dagger.Container:
     """Return the container in which a service's image was started as its user, asked for its health, and stopped."""
     service = project.services[name]
-    graph = project.graph(name)
+    graph = project.graph(name, run)
     command = golang.command(service) if isinstance(service, GoService) else service.start
     # busybox asks for a path, so that an image without any program beside the service's is asked, too.
     probe = () if service.image.health.kind == "http" else node_command(service.image)

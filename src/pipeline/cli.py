@@ -14,7 +14,7 @@ import typer
 
 from pipeline.config import Overrides
 from pipeline.engine import Choice
-from pipeline.errors import PipelineError, UsageError
+from pipeline.errors import PipelineError, UsageError, leaves
 
 if TYPE_CHECKING:
     from pipeline import library
@@ -180,7 +180,7 @@ def _run(command: Callable[[], Awaitable[library.Outcome]]) -> None:
     except Exception as error:
         if os.environ.get("PIPELINE_DEBUG"):
             raise
-        leaf = _leaves(error)[0] if isinstance(error, BaseExceptionGroup) else error
+        leaf = leaves(error)[0] if isinstance(error, BaseExceptionGroup) else error
         _fail(f"unexpected {type(leaf).__name__}: {leaf}; with PIPELINE_DEBUG=1 it says where this comes from", 1)
     if outcome is None:
         _fail("interrupted", _INTERRUPTED)
@@ -202,7 +202,7 @@ async def _until_signalled(command: Callable[[], Awaitable[library.Outcome]]) ->
             except PipelineError as error:
                 failure = error
             except BaseExceptionGroup as errors:
-                failure = next((leaf for leaf in _leaves(errors) if isinstance(leaf, PipelineError)), None)
+                failure = next((leaf for leaf in leaves(errors) if isinstance(leaf, PipelineError)), None)
                 if failure is None:
                     raise
             group.cancel_scope.cancel()
@@ -218,13 +218,6 @@ async def _until_signalled(command: Callable[[], Awaitable[library.Outcome]]) ->
     if failure:
         raise failure
     return outcome
-
-
-def _leaves(errors: BaseExceptionGroup) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in errors.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -136,6 +136,14 @@ class Unexpected(ServiceError):
         super().__init__(str(error) or type(error).__name__, service=service)
 
 
+def leaves(errors: BaseExceptionGroup) -> list[BaseException]:
+    """Return the errors of a group that are no groups themselves."""
+    found: list[BaseException] = []
+    for error in errors.exceptions:
+        found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
 def command_failure(command: Sequence[str], exit_code: int, output: str) -> str:
     """Return what became of a command that failed, with the end of what it printed."""
     tail = "\n".join(output.strip().splitlines()[-_STDERR_LINES:])

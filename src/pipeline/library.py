@@ -197,7 +197,7 @@ async def check(root: Path, names: Sequence[str], overrides: Overrides, engine: 
     async with _project(repository, engine, on_step) as (project, _):
         from pipeline import checking  # noqa: PLC0415
 
-        results = await checking.check(project, checking.checks(project), _events(on_step))
+        results = await checking.check(project, checking.checks(project, secrets.token_hex(8)), _events(on_step))
     return Outcome(checking.as_text(results), 0 if all(result.success for result in results) else 1)
 
 

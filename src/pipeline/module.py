@@ -14,7 +14,7 @@ import dagger
 from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type
 from dagger.mod._exceptions import FunctionError
 
-from pipeline.errors import PipelineError, UsageError, command_failure
+from pipeline.errors import PipelineError, UsageError, command_failure, leaves
 from pipeline.stages.stamp import bare
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ class Pipeline:
 
         with _sentences():
             async with self._project(names) as project:
-                results = await checking.check(project, checking.checks(project, [kind]), lambda *_: None)
+                wanted = checking.checks(project, random.token_hex(8), [kind])
+                results = await checking.check(project, wanted, lambda *_: None)
             if not all(result.success for result in results):
                 raise PipelineError(checking.as_text(results))
 
@@ -225,5 +226,6 @@ def _sentences() -> Iterator[None]:
     except Exception as error:
         if os.environ.get("PIPELINE_DEBUG"):
             raise
-        msg = f"unexpected {type(error).__name__}: {error}"
+        leaf = leaves(error)[0] if isinstance(error, BaseExceptionGroup) else error
+        msg = f"unexpected {type(leaf).__name__}: {leaf}"
         raise FunctionError(msg) from None

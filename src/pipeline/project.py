@@ -76,9 +76,9 @@ class Project:
             replaced=hooks.functions(self.root, name, settings.stages),
         )
 
-    def checks(self, name: str) -> dict[str, dagger.Container]:
+    def checks(self, name: str, run: str) -> dict[str, dagger.Container]:
         """Return the containers in which a service's own tests and linters have run, by what they are called."""
-        service, context = self.services[name], self.context(name)
+        service, context = self.services[name], self.context(name, run)
         if isinstance(service, NodeService):
             return {script: node.check(service, context, script) for script in service.check_scripts}
         return {script: golang.check(service, context, script) for script in ("vet", "test")}
