@@ -132,7 +132,9 @@ def _manager(service: NodeService, context: Context) -> Stage | None:
 def _install(service: NodeService, context: Context, manager: Stage | None, platform: str = "") -> Stage:
     """Return the install of all dependencies, or of those for production on a platform."""
     name = "prod-deps" if platform else "deps"
-    locked = context.source.filter(include=list(service.install.files))
+    # No pattern would stand for every file.
+    files = service.install.files
+    locked = context.source.filter(include=list(files)) if files else dag.directory()
     manifests = dag.directory().with_directory("/", locked)
     for path, content in service.install.manifests.items():
         manifests = manifests.with_new_file(path, content)

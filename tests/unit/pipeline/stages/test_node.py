@@ -42,3 +42,20 @@ async def test_npm_gives_up_in_time_unless_the_user_says_otherwise(npmrc, tmp_pa
     path.write_text(await npmrc(settings))
     told = await anyio.run_process(["npm", "config", "get", "fetch-timeout", "--userconfig", str(path)])
     assert told.stdout.decode() == f"{patience}\n"
+
+
+async def test_without_a_lockfile_the_install_takes_in_the_manifest_alone(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "package.json").write_text('{"name": "a", "main": "index.js"}')
+    (tmp_path / "a" / "index.js").write_text("")
+    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\nnode = { frozen = false }\n')
+    repository = read(tmp_path, [], Overrides())
+    async with AsyncExitStack() as stack:
+        planner = Planner.make(STAGE_VARIABLE, tmp_path)
+        session = await stack.enter_async_context(serve(planner))
+        await _connect(stack, session.port, session.token)
+        graph = planned(repository.root, repository.config, repository.services, host_directory(repository.root)).graph("a")
+        await graph.stage("deps").container.sync()
+    [plan] = planner.plans
+    assert "npm" in plan
+    assert "build context" not in plan
