@@ -235,6 +235,8 @@ class GoService:
         Whether modules are downloaded or lie in vendor/.
     workspace:
         Whether go.work at the context's root joins the modules.
+    workspace_modules:
+        Those that others of them require: "PATH@VERSION=./FOLDER", relative to the context.
     config, schema:
         The configuration file that the image takes and its JSON Schema, relative to the folder; "" where there is none.
     module_files:
@@ -264,6 +266,7 @@ class GoService:
     cgo: Literal["", "static", "dynamic"] = ""
     mod: Literal["readonly", "vendor"] = "readonly"
     workspace: bool = False
+    workspace_modules: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     settings: tuple[Found[Any], ...] = ()

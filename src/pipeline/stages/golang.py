@@ -122,7 +122,7 @@ def _deps(service: GoService, context: Context) -> Stage:
     container = _toolchain(service, context, "deps").with_directory(_SRC, manifests, owner=BUILD_USER)
     base = context.bases.describe("go-build", service.version, context.build_platform, service.build.packages)
     # What is vendored is there: the stage is the modules' own, and downloads nothing.
-    run = () if service.mod == "vendor" else ("sh", "-ec", _DOWNLOAD)
+    run = () if service.mod == "vendor" else ("sh", "-ec", _download(service))
     inputs = Inputs(base=base.title, command=run, variables=_environment(service), sources={"manifests": manifests})
     if not run:
         return stage(context, "deps", (), container, inputs)
@@ -143,6 +143,14 @@ def _deps(service: GoService, context: Context) -> Stage:
         return container
 
     return stage(context, "deps", (), container, inputs, finish=finish)
+
+
+def _download(service: GoService) -> str:
+    """Return the script that downloads modules, those of the workspace itself left out."""
+    if not service.workspace_modules:
+        return _DOWNLOAD
+    known = " ".join(f"-replace={item}" for item in service.workspace_modules)
+    return f"cp {_SRC}/go.work /tmp/go.work.own\ngo work edit {known}\n{_DOWNLOAD}cp /tmp/go.work.own {_SRC}/go.work\n"
 
 
 def _compiler(service: GoService, context: Context, deps: Stage, stage_name: str) -> dagger.Container:

@@ -8,14 +8,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Service
-from pipeline.detect.found import Found
+from pipeline.detect.found import Found, joined
 from pipeline.errors import UsageError
 
 OLDEST = (1, 21)
@@ -38,7 +38,7 @@ class Module:
     go, toolchain:
         The versions of those lines, "" where there is none.
     requires:
-        The modules that it requires.
+        The modules that it requires, with their versions.
     local:
         The folders that `replace` lines lead to, relative to the module's own.
     """
@@ -47,7 +47,7 @@ class Module:
     path: str
     go: str
     toolchain: str
-    requires: tuple[str, ...]
+    requires: tuple[tuple[str, str], ...]
     local: tuple[str, ...]
     text: str
 
@@ -95,7 +95,7 @@ def module(path: Path, shown: str, service: str) -> Module:
         path=name,
         go=str(data.get("Go", "")),
         toolchain=str(data.get("Toolchain", "")).removeprefix("go").removeprefix("default"),
-        requires=tuple(str(item["Path"]) for item in data.get("Require") or ()),
+        requires=tuple((str(item["Path"]), str(item["Version"])) for item in data.get("Require") or ()),
         local=tuple(target for target in targets if target.startswith((".", "/"))),
         text=text,
     )
@@ -139,12 +139,16 @@ class Layout:
         The folders whose go.mod the go command reads.
     sources:
         The folders whose sources the service is made of.
+    own:
+        The workspace's modules as others of it require them, "PATH@VERSION=./FOLDER": `go mod download` asks a proxy
+        for a required version of a module even where the workspace has the module itself, so it is told where that is.
     """
 
     context: str
     workspace: str
     manifests: tuple[str, ...]
     sources: tuple[str, ...]
+    own: tuple[str, ...] = ()
 
 
 def layout(root: Path, path: str, own: Module, settings: Service, service: str) -> Layout:
@@ -163,8 +167,12 @@ def layout(root: Path, path: str, own: Module, settings: Service, service: str) 
         if path in folders:
             context = settings.context or place.as_posix()
             _contained([*folders, place.as_posix()], context, service)
-            needed = _needed(root, path, own, folders, service)
-            return Layout(context, (place / "go.work").as_posix(), _below(folders, context), _below(needed, context))
+            known = {path: own}
+            for folder in folders:
+                known.setdefault(folder, module(root / folder / "go.mod", joined(folder, "go.mod"), service))
+            needed = _needed(path, known)
+            work = (place / "go.work").as_posix()
+            return Layout(context, work, _below(folders, context), _below(needed, context), _own(known, context))
     folders = [path, *(_relative(root, root / path / item, service, f"{own.file} replaces a module by") for item in own.local)]
     context = settings.context or Path(os.path.commonpath([f"./{folder}" for folder in folders])).as_posix()
     _contained(folders, context, service)
@@ -198,20 +206,23 @@ def _below(folders: Sequence[str], context: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(Path(folder).relative_to(context).as_posix() for folder in folders))
 
 
-def _needed(root: Path, path: str, own: Module, folders: Sequence[str], service: str) -> list[str]:
+def _needed(path: str, known: Mapping[str, Module]) -> list[str]:
     """Return the folders of a workspace's modules that a module requires, itself first."""
-    known = {path: own}
-    for folder in folders:
-        known.setdefault(folder, module(root / folder / "go.mod", f"{folder}/go.mod", service))
     names = {item.path: folder for folder, item in known.items()}
     order, pending = [path], [path]
     while pending:
-        for required in known[pending.pop()].requires:
+        for required, _ in known[pending.pop()].requires:
             folder = names.get(required, "")
             if folder and folder not in order:
                 order.append(folder)
                 pending.append(folder)
     return order
+
+
+def _own(known: Mapping[str, Module], context: str) -> tuple[str, ...]:
+    names = {item.path: Path(folder).relative_to(context).as_posix() for folder, item in known.items()}
+    required = {(path, version) for item in known.values() for path, version in item.requires if path in names}
+    return tuple(f"{path}@{version}=./{names[path]}" for path, version in sorted(required))
 
 
 @cache
@@ -249,8 +260,8 @@ def _by_lines(text: str) -> dict[str, Any]:
         "Go": first(r"^go\s+(\d+(?:\.\d+){0,2})\S*\s*(?://.*)?$"),
         "Toolchain": first(r"^toolchain\s+(go\S+)"),
         "Require": [
-            {"Path": path}
-            for path in re.findall(r"^(?:require)?\s+\"?([\w.-]+/\S+?)\"?\s+v\d\S*(?:\s*//.*)?$", text, re.MULTILINE)
+            {"Path": path, "Version": version}
+            for path, version in re.findall(r"^(?:require)?\s+\"?([\w.-]+/\S+?)\"?\s+(v\d\S*)(?:\s*//.*)?$", text, re.MULTILINE)
         ],
         "Replace": [{"New": {"Path": target}} for target in re.findall(r"=>\s+(\.\S*)", text)],
     }

@@ -76,6 +76,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         cgo=linked.value,
         mod=mod.value,
         workspace=bool(modules.workspace),
+        workspace_modules=modules.own,
         private=tuple(settings.go.private),
         start=start,
         settings=(
