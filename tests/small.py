@@ -52,6 +52,7 @@ def write(root: Path, offered: Packages, expected: dict[str, str] | None = None)
     conditional = {name for name, entry in offered.locked.items() if entry["optional"]}
     manifest = {
         "name": "web",
+        "main": "dist/index.js",
         "version": "1.0.0",
         "type": "module",
         "scripts": {"build": "node build.js"},
