@@ -136,6 +136,19 @@ def lock(*, root: Root = Path(), engine: EngineOption = Choice.AUTO, progress: P
     _run(lambda: _library().lock(root, engine, _teller(progress)))
 
 
+@app.command()
+def doctor(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders and Dockerfiles.", show_default=False)
+    ] = None,
+    *,
+    output_format: Annotated[str, typer.Option("--format", help="text, json or sarif.")] = "text",
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what is mechanical.")] = False,
+) -> None:
+    """Find pitfalls in services and Dockerfiles before they cost a day."""
+    _run(lambda: _library().doctor(paths or [], output_format, fix=fix))
+
+
 @engine_app.command("status")
 def engine_status() -> None:
     """Say whether the embedded engine runs, and where its state is."""

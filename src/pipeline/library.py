@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -199,6 +200,32 @@ async def check(root: Path, names: Sequence[str], overrides: Overrides, engine: 
 
         results = await checking.check(project, checking.checks(project, secrets.token_hex(8)), _events(on_step))
     return Outcome(checking.as_text(results), 0 if all(result.success for result in results) else 1)
+
+
+async def doctor(paths: Sequence[Path], form: str, *, fix: bool) -> Outcome:
+    """Look for pitfalls in services and Dockerfiles. Exit code 1 where there is an error.
+
+    `fix` mends what is mechanical first; what is returned is what remains.
+    """
+    from pipeline import doctor as doctors  # noqa: PLC0415 - its parsers are for no other command
+
+    if form not in {"text", "json", "sarif"}:
+        msg = f"--format is {form!r}"
+        raise UsageError(msg, hint="it can be text, json or sarif")
+    root = doctors.root_of(paths)
+    config = load(root, environ=os.environ, overrides=Overrides()) if (root / FILE_NAME).exists() else None
+    found = doctors.examine(root, paths, config)
+    mended = doctors.apply(root, found.findings) if fix else ()
+    if mended:
+        found = doctors.examine(root, paths, config)
+    match form:
+        case "json":
+            text = doctors.written(doctors.as_data(found))
+        case "sarif":
+            text = doctors.written(doctors.as_sarif(found, version("pipeline")))
+        case _:
+            text = "".join(f"mended: {item.place}: {item.rule.id}\n" for item in mended) + doctors.as_text(found)
+    return Outcome(text, 1 if found.failed else 0)
 
 
 async def lock(root: Path, engine: Choice, on_step: OnStep) -> Outcome:

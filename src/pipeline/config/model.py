@@ -185,6 +185,15 @@ class Bases(_Table):
     """The image that small tools are taken from."""
 
 
+class Doctor(_Table):
+    """What `pipeline doctor` leaves out."""
+
+    ignore: list[Text] = []
+    """Rules that are not reported: by id (`P10-no-digest`), or a whole family (`P10`)."""
+    exclude: list[Text] = []
+    """Patterns of files and folders that are not examined, relative to the repository."""
+
+
 class Config(_Table):
     """The whole file."""
 
@@ -193,5 +202,6 @@ class Config(_Table):
     max_parallel: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: max(1, os.cpu_count() or 1))
     """How many services are built at a time; by default as many as the machine has cores."""
     bases: Bases = Bases()
+    doctor: Doctor = Doctor()
     services: dict[str, Service] = Field(min_length=1)
     """The services by their names."""

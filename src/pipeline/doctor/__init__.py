@@ -1,0 +1,9 @@
+"""`pipeline doctor`: pitfalls of services and Dockerfiles, found before they cost a day."""
+
+from __future__ import annotations
+
+from pipeline.doctor.examine import Examination, examine, root_of
+from pipeline.doctor.fix import apply
+from pipeline.doctor.report import as_data, as_sarif, as_text, written
+
+__all__ = ["Examination", "apply", "as_data", "as_sarif", "as_text", "examine", "root_of", "written"]

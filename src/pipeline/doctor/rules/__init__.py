@@ -1,0 +1,10 @@
+"""The pitfalls: a module for each row of the specification, and the table of all of them."""
+
+from __future__ import annotations
+
+from pipeline.doctor.model import Family, Rule
+from pipeline.doctor.rules import p06_order, p09_secrets, p10_image
+
+FAMILIES: tuple[Family, ...] = (p06_order.FAMILY, p09_secrets.FAMILY, p10_image.FAMILY)
+
+RULES: tuple[Rule, ...] = tuple(rule for family in FAMILIES for rule in family.rules)
