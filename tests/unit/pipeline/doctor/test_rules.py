@@ -34,8 +34,7 @@ def test_a_bad_example_is_found(rule, tmp_path):
 
     assert found
     for item in found:
-        assert item.severity in {rule.severity, *item.severity.__class__}
-        assert (tmp_path / item.file).exists() or rule.id.startswith("P4")
+        assert (tmp_path / item.file).exists()
         assert item.reason
         assert item.fix
 
@@ -53,7 +52,7 @@ def test_what_is_mended_is_found_no_more(rule, tmp_path):
     apply(tmp_path, mended)
 
     again = examined(tmp_path)
-    assert not again.notices
+    assert again.dockerfiles == tuple(name for name in rule.bad if name == "Dockerfile")
     if mended:
         assert rule.id not in ids(again)
 
