@@ -178,6 +178,12 @@ class Stage:
         """Return how people call it."""
         return f"stage {self.name}" if self.name else "the only stage" if not self.index else f"stage {self.index}"
 
+    @property
+    def open(self) -> bool:
+        """Whether the image is an argument of the build, whose default is no more than a name."""
+        written = self.lineage[0].opening.args[:1]
+        return bool(written and re.fullmatch(r"\$\{?\w+\}?", written[0])) and ":" not in self.image
+
     @cached_property
     def lineage(self) -> tuple[Stage, ...]:
         """Return the stages that it is made of, the first one first and itself last."""

@@ -153,7 +153,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def is_dockerfile(name: str) -> bool:
     """Whether a file is a Dockerfile by its name."""
-    if name.lower().endswith(_NO_DOCKERFILES):
+    if name.startswith(".") or name.lower().endswith(_NO_DOCKERFILES):
         return False
     whole = name.lower() in {"dockerfile", "containerfile"} or name.lower().endswith(".dockerfile")
     return whole or name.startswith(("Dockerfile.", "Dockerfile-", "Containerfile."))

@@ -65,6 +65,17 @@ def libc(stage: Stage) -> str:
     return ""
 
 
+_TOOLS = {"alpine", "buildpack-deps", "busybox", "debian", "golang", "node", "python", "rust", "ubuntu"}
+"""Official images that start nothing of use by themselves."""
+
+
+def serves(stage: Stage) -> bool:
+    """Whether a stage is an image that something runs from: one without a start on a toolchain is a tool of the build."""
+    found = image(stage.image)
+    started = any(stage.last(name) for name in ("CMD", "ENTRYPOINT", "EXPOSE"))
+    return started or not (found.name == "scratch" or (found.official and found.short in _TOOLS))
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A command of a `RUN`, with its instruction and stage."""

@@ -157,7 +157,8 @@ def _unlocked(dockerfile: Dockerfile, step: Step) -> Iterator[Finding]:
     manager, command = installs(step.command), step.command
     locked = {"npm": ("package-lock.json", "npm-shrinkwrap.json"), "yarn": ("yarn.lock",)}
     lockfile = next((name for name in locked.get(manager, ()) if dockerfile.context.has(name)), "")
-    if not lockfile or _is_locked(dockerfile, step, manager):
+    elsewhere = command.option("--prefix", "-C", "--cwd")
+    if not lockfile or elsewhere or _is_locked(dockerfile, step, manager):
         return
     wanted = "npm ci" if manager == "npm" else f"yarn install {'--immutable' if _is_berry(dockerfile) else '--frozen-lockfile'}"
     yield UNLOCKED_INSTALL.at(
@@ -270,8 +271,9 @@ def _imports(service: ServiceFolder, root: Path) -> Iterator[Finding]:
     aliases = _aliases(service)
     told: set[str] = set()
     for program in service.programs:
-        for name, node in _imported(program):
-            if name in declared or name in told or name in _BUILTIN or name in aliases:
+        for specifier, node in _imported(program):
+            name = _package(specifier)
+            if name in declared or name in told or name in _BUILTIN or specifier.startswith(aliases):
                 continue
             if (service.folder / name).exists() or (service.folder / "src" / name).exists():
                 continue
@@ -299,22 +301,22 @@ def _config(path: Path) -> Document:
     return document(path)
 
 
-def _aliases(service: ServiceFolder) -> set[str]:
-    """Return the first parts of the names that the compiler's or bundler's settings map to files."""
+def _aliases(service: ServiceFolder) -> tuple[str, ...]:
+    """Return what the names begin with that the compiler's or bundler's settings map to files."""
     found: set[str] = set()
     for path in service.folder.glob("*config*.json"):
         options = _table(_config(path).value, "compilerOptions")
         if "baseUrl" in options:
             base = (path.parent / str(options["baseUrl"])).resolve()
             found |= {item.stem for item in base.iterdir()} if base.is_dir() else set()
-        found |= {_package(key.removesuffix("*").removesuffix("/")) for key in _table(options, "paths")}
+        found |= {key.removesuffix("*") for key in _table(options, "paths")} - {""}
         if "extends" in _config(path).value and not _table(options, "paths"):
-            found |= {"@", "~"}
-    return found
+            found |= {"@/", "~/"}
+    return tuple(found)
 
 
 def _imported(program: Program) -> Iterator[tuple[str, Node]]:
-    """Yield the packages that a file imports when it runs, types left out."""
+    """Yield what a file imports from packages when it runs, types left out."""
     if b"import" not in program.content and b"require" not in program.content:
         return
     root = program.tree()
@@ -331,7 +333,7 @@ def _imported(program: Program) -> Iterator[tuple[str, Node]]:
             continue
         name = text(source)[1:-1]
         if re.match(r"(?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*(?:/|\Z)", name):
-            yield _package(name), node
+            yield name, node
 
 
 def _guarded(node: Node) -> bool:

@@ -215,6 +215,12 @@ def _has_compiler(dockerfile: Dockerfile, stage: Stage) -> bool:
 
 def _targets(step: Step) -> bool:
     told = {"GOARCH", "GOOS"}
+    # The wrappers of tonistiigi/xx take the target from the stage's arguments.
+    if any(
+        item.name == "RUN" and any(command.program.startswith("xx-") for command in item.script.commands)
+        for item in step.stage.chain()
+    ):
+        return True
     if told.intersection(step.command.variables) or told.intersection(step.instruction.script.assigned):
         return True
     return any(told.intersection(name for name, _ in item.pairs) for item in step.stage.chain() if item.name == "ENV")

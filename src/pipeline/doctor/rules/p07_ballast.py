@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.detect.syntax import document
 from pipeline.doctor.dockerfile import Dockerfile, Instruction, Stage
-from pipeline.doctor.facts import Step, image, installs, lineage_steps, production_only
+from pipeline.doctor.facts import Step, image, installs, lineage_steps, production_only, serves
 from pipeline.doctor.model import Family, Finding, Rule, Severity
 from pipeline.doctor.service import ServiceFolder
 
@@ -116,6 +116,8 @@ LARGE_IMAGE = Rule(
 
 def _check(dockerfile: Dockerfile) -> Iterator[Finding]:
     final = dockerfile.final
+    if not serves(final):
+        return
     base = image(final.image)
     if base.official and base.known and (base.short == "golang" or (base.short == "node" and _is_full(base.tag))):
         smaller = "scratch or a distroless base" if base.short == "golang" else f"{base.name}:{base.tag or '22'}-slim"
@@ -167,9 +169,11 @@ def _manager(dockerfile: Dockerfile, step: Step) -> Iterator[Finding]:
 
 
 def _dev_dependencies(dockerfile: Dockerfile) -> Iterator[Finding]:
-    if not _has_dev(dockerfile):
-        return
     final = dockerfile.final
+    development = _development(dockerfile)
+    started = {word for name in ("ENTRYPOINT", "CMD") if (item := final.last(name)) for word in item.args}
+    if not development or started & development:
+        return
     full = _full_install(dockerfile, final)
     if full:
         yield DEV_DEPENDENCIES.at(
@@ -193,13 +197,18 @@ def _dev_dependencies(dockerfile: Dockerfile) -> Iterator[Finding]:
             return
 
 
-def _has_dev(dockerfile: Dockerfile) -> bool:
-    """Whether the project has development dependencies; where no manifest is found, whether something is built."""
-    manifest = dockerfile.context.folder / "package.json"
-    if manifest.is_file():
-        value = document(manifest).value
-        return isinstance(value, dict) and bool(value.get("devDependencies"))
-    return False
+def _development(dockerfile: Dockerfile) -> set[str]:
+    """Return the development dependencies of the manifests that are copied, none where none is found."""
+    found: set[str] = set()
+    for stage in dockerfile.stages:
+        for item in stage.instructions:
+            for source in item.copied if item.from_context else ():
+                place = dockerfile.context.folder / source
+                manifest = place.with_name("package.json") if place.name.startswith("package") else place / "package.json"
+                value = document(manifest).value
+                table = value.get("devDependencies") if isinstance(value, dict) else None
+                found |= set(table) if isinstance(table, dict) else set()
+    return found
 
 
 def _takes_modules(item: Instruction, source: Stage) -> bool:

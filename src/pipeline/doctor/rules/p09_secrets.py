@@ -91,14 +91,14 @@ def _check(dockerfile: Dockerfile) -> Iterator[Finding]:
     for stage in dockerfile.stages:
         for item in stage.instructions:
             if item.from_context:
-                yield from _copied(dockerfile, item, shipped=stage in shipped)
+                yield from _copied(dockerfile, stage, item, shipped=stage in shipped)
             elif item.name in {"ARG", "ENV"}:
                 yield from _variables(dockerfile, stage, item)
             elif item.name == "RUN":
                 yield from _commands(dockerfile, stage, item)
 
 
-def _copied(dockerfile: Dockerfile, item: Instruction, *, shipped: bool) -> Iterator[Finding]:
+def _copied(dockerfile: Dockerfile, stage: Stage, item: Instruction, *, shipped: bool) -> Iterator[Finding]:
     context = dockerfile.context
     for source in item.copied:
         name = Path(source).name
@@ -111,10 +111,10 @@ def _copied(dockerfile: Dockerfile, item: Instruction, *, shipped: bool) -> Iter
                 severity=None if shipped else Severity.WARNING,
             )
     if "." in item.copied and not item.has("exclude"):
-        yield from _whole(dockerfile, item, shipped=shipped)
+        yield from _whole(dockerfile, stage, item, shipped=shipped)
 
 
-def _whole(dockerfile: Dockerfile, item: Instruction, *, shipped: bool) -> Iterator[Finding]:
+def _whole(dockerfile: Dockerfile, stage: Stage, item: Instruction, *, shipped: bool) -> Iterator[Finding]:
     context = dockerfile.context
     for path in _secret_files(context):
         yield SECRET_FILE.at(
@@ -126,7 +126,7 @@ def _whole(dockerfile: Dockerfile, item: Instruction, *, shipped: bool) -> Itera
             [Edit(context.ignore_name, 0, 0, f"{path}\n")],
             severity=None if shipped else Severity.WARNING,
         )
-    missing = [name for name in _unwanted(context) if context.takes(name)]
+    missing = [name for name in _unwanted(context) if context.takes(name) and not (name == ".git" and _asks_git(stage))]
     if missing:
         kept = "there is no .dockerignore" if context.ignore_file is None else f"{context.ignore_name} does not name them"
         yield IGNORE_FILE.at(
@@ -136,6 +136,12 @@ def _whole(dockerfile: Dockerfile, item: Instruction, *, shipped: bool) -> Itera
             f"write {', '.join(missing)} into {context.ignore_name}",
             [Edit(context.ignore_name, 0, 0, "".join(f"{name}\n" for name in missing))],
         )
+
+
+def _asks_git(stage: Stage) -> bool:
+    """Whether the history may be wanted: git is there, or a build tool runs whose steps nobody here has read."""
+    words = {word for item in stage.chain() if item.name == "RUN" for command in item.script.commands for word in command.words}
+    return bool(words & {"git", "make", "just", "task", "mage", "goreleaser", "alpine-sdk"}) or "build.go" in words
 
 
 def _unwanted(context: Context) -> Iterator[str]:

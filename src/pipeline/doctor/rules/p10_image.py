@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from pipeline.doctor.dockerfile import Dockerfile, Instruction, Stage
-from pipeline.doctor.facts import NON_ROOT, Image, image, lineage_steps
+from pipeline.doctor.facts import NON_ROOT, Image, image, lineage_steps, serves
 from pipeline.doctor.model import Edit, Family, Finding, Rule, Severity
 
 _DIGEST = "sha256:" + "0" * 64
@@ -95,7 +95,7 @@ NO_DIGEST = Rule(
 
 def _check(dockerfile: Dockerfile) -> Iterator[Finding]:
     yield from _bases(dockerfile)
-    if dockerfile.final.base != "scratch" or dockerfile.final.last("CMD") or dockerfile.final.last("ENTRYPOINT"):
+    if serves(dockerfile.final):
         yield from _user(dockerfile)
         yield from _start(dockerfile)
         yield from _health(dockerfile)
@@ -105,7 +105,7 @@ def _bases(dockerfile: Dockerfile) -> Iterator[Finding]:
     seen: set[str] = set()
     for stage in dockerfile.stages:
         found = image(stage.base)
-        if stage.parent or found.name == "scratch" or not found.known or found.digest or stage.base in seen:
+        if stage.parent or stage.open or found.name == "scratch" or not found.known or found.digest or stage.base in seen:
             continue
         seen.add(stage.base)
         if found.tag in _FLOATING:
@@ -142,7 +142,7 @@ def _user(dockerfile: Dockerfile) -> Iterator[Finding]:
     user = final.last("USER")
     if user is not None and user.args and not _NUMBERED.match(user.args[0]):
         return
-    if _drops_privileges(dockerfile, final) or (user is None and not _is_root_by_default(image(final.image))):
+    if _drops_privileges(dockerfile, final) or (user is None and (final.open or not _is_root_by_default(image(final.image)))):
         return
     created = _created_user(dockerfile, final)
     reason = "USER is root at the end" if user else "no USER, so the service runs as root"
