@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -237,6 +238,26 @@ async def dockerfiles(containers: Sequence[dagger.Container]) -> list[str]:
             for container in containers:
                 await container.sync()
         return planner.plans
+
+
+async def buildkit_version(environ: Mapping[str, str]) -> str:
+    """Return the version of the BuildKit that Dockerfiles are built with here, "" where none can be asked.
+
+    It is the one that BUILDKIT_HOST names, else Docker's. Nothing is started or installed for the question.
+    """
+    if address := environ.get("BUILDKIT_HOST"):
+        from daglet import embedded  # noqa: PLC0415
+
+        return await embedded.version_of(address, embedded.Layout.from_environment(environ))
+    docker = shutil.which("docker", path=environ.get("PATH"))
+    if docker is None:
+        return ""
+    told = b""
+    with anyio.move_on_after(_ANSWER_SECONDS):
+        done = await anyio.run_process([docker, "buildx", "inspect"], stdin=subprocess.DEVNULL, check=False)
+        told = done.stdout
+    found = re.search(rb"^\s*BuildKit(?: version)?:\s*(v[\d.]+)", told, re.MULTILINE)
+    return found[1].decode() if found else ""
 
 
 async def embedded_status() -> str:

@@ -20,7 +20,7 @@ from pipeline import bases, vcs
 from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select
 from pipeline.detect import GoService, NodeService, detect, survey
 from pipeline.detect.survey import as_text, as_toml, undecided
-from pipeline.engine import Choice, Engine, session
+from pipeline.engine import Choice, Engine, buildkit_version, session
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
 
@@ -214,10 +214,11 @@ async def doctor(paths: Sequence[Path], form: str, *, fix: bool) -> Outcome:
         raise UsageError(msg, hint="it can be text, json or sarif")
     root = doctors.root_of(paths)
     config = load(root, environ=os.environ, overrides=Overrides()) if (root / FILE_NAME).exists() else None
-    found = doctors.examine(root, paths, config)
+    frontend = doctors.frontend_of(await buildkit_version(os.environ))
+    found = doctors.examine(root, paths, config, frontend)
     mended = doctors.apply(root, found.findings) if fix else ()
     if mended:
-        found = doctors.examine(root, paths, config)
+        found = doctors.examine(root, paths, config, frontend)
     match form:
         case "json":
             text = doctors.written(doctors.as_data(found))

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from daglet.embedded.control import Status, is_running, prune, start, status, stop
+from daglet.embedded.control import Status, is_running, prune, start, status, stop, version_of
 from daglet.embedded.daemon import Engine, acquire
 from daglet.embedded.errors import EngineError
 from daglet.embedded.layout import Layout
 
-__all__ = ["Engine", "EngineError", "Layout", "Status", "acquire", "is_running", "prune", "start", "status", "stop"]
+__all__ = [
+    "Engine",
+    "EngineError",
+    "Layout",
+    "Status",
+    "acquire",
+    "is_running",
+    "prune",
+    "start",
+    "status",
+    "stop",
+    "version_of",
+]

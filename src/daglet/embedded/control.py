@@ -61,6 +61,15 @@ class Status:
     state_bytes: int
 
 
+async def version_of(address: str, layout: Layout) -> str:
+    """Return the version of the BuildKit at an address, "" where it does not answer or there is no client to ask with yet."""
+    try:
+        answer = await probe.ask(tools.buildctl(layout.cache), address, client_environment(), _ASK_SECONDS)
+    except probe.NoAnswer:
+        return ""
+    return answer.version
+
+
 async def status(layout: Layout) -> Status:
     """Return what is known of the embedded engine."""
     size = await anyio.to_thread.run_sync(_disk_use, layout.state)

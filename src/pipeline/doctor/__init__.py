@@ -5,5 +5,6 @@ from __future__ import annotations
 from pipeline.doctor.examine import Examination, examine, root_of
 from pipeline.doctor.fix import apply
 from pipeline.doctor.report import as_data, as_sarif, as_text, written
+from pipeline.doctor.rules.p01_frontend import frontend_of
 
-__all__ = ["Examination", "apply", "as_data", "as_sarif", "as_text", "examine", "root_of", "written"]
+__all__ = ["Examination", "apply", "as_data", "as_sarif", "as_text", "examine", "frontend_of", "root_of", "written"]

@@ -248,6 +248,10 @@ class Dockerfile:
         """Return a stage and those that begin with it, directly or not."""
         return [item for item in self.stages if stage in item.lineage]
 
+    def skips(self, check: str) -> bool:
+        """Whether the file switches a check of BuildKit's off."""
+        return bool({check, "all"} & self.skipped)
+
     @property
     def shell_is_posix(self) -> bool:
         """Whether commands are for a POSIX shell: no Windows image, no other `SHELL`."""

@@ -45,7 +45,15 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def _collides(edit: Edit, others: Iterable[Edit]) -> bool:
+    """Whether an edit touches lines that others replace; what is put in or at the end touches none."""
+    lines = range(edit.line, edit.end)
     return any(
-        edit.line and other.line and edit.line < max(other.end, other.line + 1) and other.line < max(edit.end, edit.line + 1)
+        edit.line
+        and other.line
+        and (set(lines) & set(range(other.line, other.end)) or _within(edit, other) or _within(other, edit))
         for other in others
     )
+
+
+def _within(inserted: Edit, replaced: Edit) -> bool:
+    return inserted.line == inserted.end and replaced.line < inserted.line < replaced.end

@@ -52,7 +52,7 @@ def _check(dockerfile: Dockerfile) -> Iterator[Finding]:
             known = _known(stage, item)
             if item.name == "RUN" and dockerfile.shell_is_posix:
                 yield from _run(dockerfile, stage, item, elsewhere - known - told, told)
-            elif item.name == "EXPOSE" and "UndefinedVar" not in dockerfile.skipped:
+            elif item.name == "EXPOSE" and not dockerfile.skips("UndefinedVar"):
                 for name in variables(" ".join(item.args)):
                     if name not in known:
                         yield UNDECLARED_PORT.at(

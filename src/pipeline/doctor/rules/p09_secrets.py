@@ -92,7 +92,7 @@ def _check(dockerfile: Dockerfile) -> Iterator[Finding]:
         for item in stage.instructions:
             if item.from_context:
                 yield from _copied(dockerfile, stage, item, shipped=stage in shipped)
-            elif item.name in {"ARG", "ENV"}:
+            elif item.name in {"ARG", "ENV"} and not dockerfile.skips("SecretsUsedInArgOrEnv"):
                 yield from _variables(dockerfile, stage, item)
             elif item.name == "RUN":
                 yield from _commands(dockerfile, stage, item)

@@ -198,7 +198,7 @@ def _start(dockerfile: Dockerfile) -> Iterator[Finding]:
     for item in filter(None, (entry, command)):
         if not item.args or not dockerfile.shell_is_posix:
             continue
-        if not item.exec_form and "JSONArgsRecommended" not in dockerfile.skipped and not _execs(item):
+        if not item.exec_form and not dockerfile.skips("JSONArgsRecommended") and not _execs(item):
             words = _plain_words(item.args[0])
             fixed = f"{item.name} {json.dumps(words)}" if words else ""
             edits = [Edit(dockerfile.name, item.line, item.end, f"{fixed}\n")] if fixed else []
