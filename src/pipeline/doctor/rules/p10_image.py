@@ -14,6 +14,9 @@ from pipeline.doctor.model import Edit, Family, Finding, Rule, Severity
 _DIGEST = "sha256:" + "0" * 64
 _MANAGERS = {"npm", "pnpm", "yarn", "npx", "pnpx", "bunx", "corepack"}
 _FLOATING = {"", "latest", "lts", "current", "stable", "edge", "alpine", "slim", "master", "main", "nightly", "mainline"}
+_MOVING = {"latest", "lts", "current", "stable", "edge", "mainline"}
+"""What a tag begins with that names no version, whatever follows (`lts-alpine`)."""
+
 _DROPS_PRIVILEGES = {"gosu", "su-exec", "setpriv", "s6-setuidgid"}
 _NUMBERED = re.compile(r"\A(?:root|0)(?::.*)?\Z")
 
@@ -108,7 +111,7 @@ def _bases(dockerfile: Dockerfile) -> Iterator[Finding]:
         if stage.parent or stage.open or found.name == "scratch" or not found.known or found.digest or stage.base in seen:
             continue
         seen.add(stage.base)
-        if found.tag in _FLOATING:
+        if found.tag in _FLOATING or found.tag.partition("-")[0] in _MOVING:
             tag = f"the tag {found.tag!r}" if found.tag else "no tag"
             yield FLOATING_TAG.at(
                 dockerfile.name,

@@ -29,6 +29,7 @@ _NODE = '{"name": "app", "main": "index.js", "dependencies": {}}\n'
             id="skipped in the file",
         ),
         pytest.param("P10-shell-form", {"Dockerfile": "FROM alpine:3\nCMD migrate && exec app\n"}, id="exec"),
+        pytest.param("P10-floating-tag", {"Dockerfile": "FROM debian:bookworm-slim\n"}, id="a release by its name"),
         pytest.param("P9", {"Dockerfile": "# check=skip=all\nFROM alpine:3\nARG API_TOKEN\n"}, id="all skipped in the file"),
         pytest.param(
             "P7-dev-dependencies",
