@@ -119,7 +119,7 @@ def references(image: Layout) -> Iterator[str]:
         yield from references(Layout(image.path, child["digest"]))
     if "config" in document:
         yield document["config"]["digest"]
-        yield from (layer["digest"] for layer in document["layers"])
+        yield from (layer["digest"] for layer in document["layers"] or ())
 
 
 def sweep(image: Layout) -> None:

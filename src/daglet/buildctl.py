@@ -26,6 +26,7 @@ from daglet.errors import BuildFailed, ExecFailed
 from daglet.progress import Progress
 
 _EPOCH = "0"
+_STARTING = "runc run failed: unable to start container process: "
 _GRACE_SECONDS = 5
 
 
@@ -173,8 +174,8 @@ async def _stop(process: anyio.abc.Process) -> None:
 def _failure(plan: Plan, progress: Progress) -> BuildFailed:
     vertex = progress.failed
     if vertex and vertex.exit_code is not None and (step := plan.steps.get(vertex.command)):
-        out, err = progress.streams(vertex)
-        return ExecFailed(step.args, vertex.exit_code, out, err)
+        out, err = (text.strip() for text in progress.streams(vertex))
+        return ExecFailed(step.args, vertex.exit_code if step.expect != "FAILURE" else 0, out, err.removeprefix(_STARTING))
     detail = vertex.error if vertex else "\n".join(progress.messages[-5:]) or "buildctl ended without a word"
     place = f"{vertex.name}: " if vertex and vertex.name else ""
     return BuildFailed(f"{place}{detail}")

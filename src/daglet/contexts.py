@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,16 +64,38 @@ def digest(entries: tuple[Entry, ...]) -> str:
 def stage(directory: HostDirectory, store: Path) -> Path:
     """Copy what passes the filters of a host folder into the store, unless it is there, and return the copy's path."""
     entries = scan(directory)
-    target = store / digest(entries)
+
+    def fill(copy: Path) -> None:
+        for entry in entries:
+            _copy(Path(directory.path, entry.path), copy / entry.path, entry)
+        for entry in reversed(entries):
+            if entry.kind == "folder":
+                _keep_time(Path(directory.path, entry.path), copy / entry.path)
+
+    return _kept(store / digest(entries), fill)
+
+
+def hold(name: str, contents: bytes, store: Path) -> Path:
+    """Return a folder of the store that holds one file, with the time 0."""
+
+    def fill(copy: Path) -> None:
+        (copy / name).write_bytes(contents)
+        (copy / name).chmod(0o644)
+        os.utime(copy / name, (0, 0))
+
+    return _kept(store / digest((Entry(name, "file", 0o644, hashlib.sha256(contents).hexdigest()),)), fill)
+
+
+def _kept(target: Path, fill: Callable[[Path], None]) -> Path:
+    """Return a folder of the store, filled unless it is there. It is complete before it takes its name."""
     if target.is_dir():
         mark_used(target)
         return target
-    store.mkdir(parents=True, exist_ok=True)
-    copy = Path(tempfile.mkdtemp(prefix=".new-", dir=store))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    copy = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
     try:
         copy.chmod(0o755)
-        for entry in entries:
-            _copy(Path(directory.path, entry.path), copy / entry.path, entry)
+        fill(copy)
         copy.rename(target)
     except OSError as error:
         shutil.rmtree(copy, ignore_errors=True)
@@ -127,5 +149,9 @@ def _copy(source: Path, target: Path, entry: Entry) -> None:
         case _:
             shutil.copyfile(source, target)
             target.chmod(entry.mode)
-            info = source.stat()
-            os.utime(target, ns=(info.st_mtime_ns, info.st_mtime_ns))
+            _keep_time(source, target)
+
+
+def _keep_time(source: Path, target: Path) -> None:
+    info = source.stat()
+    os.utime(target, ns=(info.st_mtime_ns, info.st_mtime_ns))

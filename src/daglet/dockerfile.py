@@ -10,16 +10,25 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from daglet import instructions as ins
 from daglet import operations as ops
-from daglet.errors import Unsupported
+from daglet import patterns, relations
+from daglet.errors import InvalidOperation, Unsupported
 
 SHIM = "shim"
 """The build context that holds a static busybox, for steps whose image lacks a tool."""
 
 ROOT = "/rootfs"
 """Where a directory's content stands in its stage when commands make it: a RUN leaves `/dev`, `/proc` and `/sys` behind."""
+
+
+EMPTY = "/empty"
+"""Where the stage that has nothing to copy has it."""
+
+CONTENTS = "contents"
+"""The name of the one file in the build context of a new file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ class Plan:
     platform:
         The platform of the target, "" for the engine's own.
     contexts:
-        The host folders that the text names, by build context.
+        The host folders that the text names, by build context, and files whose content no heredoc gives back.
     archives:
         The image archives that the text names, by build context.
     secrets:
@@ -47,7 +56,7 @@ class Plan:
     dockerfile: str
     target: str
     platform: str
-    contexts: Mapping[str, ops.HostDirectory]
+    contexts: Mapping[str, ops.HostDirectory | ops.NewFile]
     archives: Mapping[str, ops.FromArchive]
     secrets: Mapping[str, ops.Secret | str]
     steps: Mapping[str, ops.Exec]
@@ -97,11 +106,25 @@ class _Stage:
     source: str
     link: bool = True
     lines: list[str] = field(default_factory=list)
+    folders: set[str] = field(default_factory=lambda: {"/"})
+    """What the stage's own lines have made for certain."""
+    owners: set[str] = field(default_factory=set)
+    """The names of owners that the stage's own lines have looked up."""
+    copies: list[tuple[str, str]] = field(default_factory=list)
+    """Folders that have yet to become as the ones they are copies of: what mounts the original, and what is to be done."""
 
-    @property
-    def copy(self) -> str:
-        """The instruction that copies: a linked layer lies ready whatever its parent is, but a command waits for their merge."""
-        return "COPY --link" if self.link else "COPY"
+    def copy(self, target: str, owner: str = "") -> str:
+        """Return the instruction that copies to a path.
+
+        A linked layer lies ready whatever its parent is. But a command waits for the merge of the two, a linked layer gives the
+        folders above its target a new owner and mode, and it knows no names of users.
+        """
+        linked = self.link and target == "/" and not owner.strip("0123456789:")
+        return ("COPY --link" if linked else "COPY") + (f" --chown={ins.word(owner)}" if owner else "")
+
+    def knows(self, folder: str) -> None:
+        """Note a folder that is there from now on, and so are those above it."""
+        self.folders |= {folder.rstrip("/") or "/", *map(str, PurePosixPath(folder).parents)}
 
     def add(self, line: str) -> None:
         self.lines.append(line)
@@ -133,12 +156,12 @@ class _Renderer:
         self._stages: list[_Stage] = []
         self._stage_of: dict[str, str] = {}
         self._names: set[str] = {"scratch", SHIM}
-        self._contexts: dict[str, ops.HostDirectory] = {}
+        self._contexts: dict[str, ops.HostDirectory | ops.NewFile] = {}
         self._archives: dict[str, ops.FromArchive] = {}
         self._secrets: dict[str, ops.Secret | str] = {}
         self._steps: dict[str, ops.Exec] = {}
         self._surroundings: dict[str, _Surroundings] = {}
-        self._ends = _stage_ends(target)
+        self._ends = relations.stage_ends(target)
 
     def plan(self) -> Plan:
         target = self._target
@@ -183,7 +206,7 @@ class _Renderer:
         around = self._around(cursor)
         end = self._around(node)
         name = self._name(end.title or _role(node))
-        stage = _Stage(name, end.title, self._from(cursor, source, name), link=not _runs(node))
+        stage = _Stage(name, end.title, self._from(cursor, source, name), link=not relations.runs(node))
         for step in reversed(chain):
             self._step(stage, around, step.step)
             around = self._around(step)
@@ -266,26 +289,37 @@ class _Renderer:
         flags += [f"type=secret,id={self._secret(s.name, s)},env={name}" for name, s in around.secrets]
         flags += self._options.step_mounts
         args = step.args
-        if script := ins.capture_script(step):
-            stage.add(f"{stage.copy}{_chown(around.user)} --from={self._empty()} / {ops.CAPTURE_DIR}/")
+        script = ins.capture_script(step)
+        if script and ins.captures(step):
+            # Whoever runs the command must be able to write there.
+            empty = self._empty()
+            stage.add(f"COPY --chmod=0777 --from={empty.origin} {empty.path}/ {ops.CAPTURE_DIR}/")
+        if script:
             flags.append(ins.SHIM_MOUNT)
             args = (ins.BUSYBOX, "sh", "-c", script, "--", *args)
         stage.add(ins.run(flags, args))
         self._steps[" ".join(args)] = step
+        if ins.captures(step) and not step.capture:
+            self._edit(stage, ops.Remove((ops.CAPTURE_DIR,)), "", around.user)
 
     def _mount(self, mount: ops.Mount) -> Iterator[str]:
         target = ins.mount_value(mount.path)
         match mount.source:
             case ops.CacheVolume(key=key, owner=volume_owner):
                 owner = ins.owner_flags(mount.owner or volume_owner)
-                yield f"type=cache,id={ins.cache_id(key)},target={target},sharing={mount.sharing.lower()}{owner}"
+                identity = ins.cache_id(key)
+                yield f"type=cache,id={identity},target={target},sharing={mount.sharing.lower()}{owner}"
+                # BuildKit leaves the volume's id out of the command's cache key. This secret never exists, but its id is in it.
+                yield f"type=secret,id=cache-{identity}"
             case ops.Directory() as directory:
                 place = self._directory(directory)
                 mode = "" if mount.read_only else ",rw"
                 yield f"type=bind,from={place.origin},source={ins.mount_value(place.path)},target={target}{mode}"
+                yield from _time_mounts(directory)
             case ops.File() as file:
                 place = self._file(file)
                 yield f"type=bind,from={place.origin},source={ins.mount_value(place.path)},target={target}"
+                yield from _time_mounts(file)
             case ops.Secret() as secret:
                 mode = f",mode={mount.mode:04o}" if mount.mode is not None else ""
                 owner = ins.owner_flags(mount.owner)
@@ -309,7 +343,7 @@ class _Renderer:
     def _directory(self, node: ops.Directory) -> _Place:
         match node:
             case ops.EmptyDirectory():
-                return _Place(self._empty(), "/")
+                return self._empty()
             case ops.HostDirectory():
                 return _Place(self._context(node), "/")
             case ops.ContainerDirectory():
@@ -328,14 +362,22 @@ class _Renderer:
         while isinstance(cursor, ops.DirectoryEdit):
             edits.append(cursor.edit)
             cursor = cursor.parent
-        root = "" if all(isinstance(edit, ops.CopyDirectory | ops.CopyFile) for edit in edits) else ROOT
+        plain = all(
+            isinstance(edit, ops.CopyDirectory | ops.CopyFile) and not relations.has_root_of_its_own(edit) for edit in edits
+        )
+        root = "" if plain else ROOT
         if name := self._stage_of.get(node.digest):
             return _Place(name, root or "/")
         stage = _Stage("", "", "", link=not root)
+        if root:
+            stage.add(f"WORKDIR {root}")
+            stage.knows(root)
         if not isinstance(cursor, ops.EmptyDirectory):
             self._edit(stage, ops.CopyDirectory("/", cursor), root, "")
         for edit in reversed(edits):
             self._edit(stage, edit, root, "")
+        if stage.copies:
+            self._shim(stage, "")
         name = self._name("files")
         stage.name, stage.source = name, f"FROM scratch AS {name}"
         self._stages.append(stage)
@@ -351,8 +393,7 @@ class _Renderer:
                 folder, _, name = node.path.rpartition("/")
                 return _Place(self._context(ops.HostDirectory(folder or "/", (((name,), ()),))), f"/{name}")
             case ops.NewFile():
-                path = ops.absolute(node.name)
-                return _Place(self._edited(ops.DirectoryEdit(ops.EmptyDirectory(), ops.CopyFile(path, node))).origin, path)
+                return _Place(self._context(node), f"/{CONTENTS}")
         what = f"a {type(node).__name__} as a source of files"
         raise Unsupported(what)
 
@@ -361,27 +402,29 @@ class _Renderer:
         place = self._directory(node) if isinstance(node, ops.Directory) else self._file(node)
         name = self._name("export")
         stage = _Stage(name, "", f"FROM scratch AS {name}")
-        source = ins.path(place.path)
+        marks = "".join(f" --exclude={mark}" for mark in relations.time_marks(node))
         if isinstance(node, ops.Directory):
-            stage.add(f"COPY --link --from={place.origin} {source.rstrip('/')}/ /")
+            stage.add(f"COPY --link{marks} --from={place.origin} {ins.paths(place.path.rstrip('/') + '/', '/')}")
         else:
-            stage.add(f"COPY --link --from={place.origin} {source} /{ins.path(node.name)}")
+            stage.add(f"COPY --link{marks} --from={place.origin} {ins.paths(place.path, f'/{node.name}')}")
         self._stages.append(stage)
         return name
 
-    def _empty(self) -> str:
-        if name := self._stage_of.get("empty"):
-            return name
-        name = self._name("empty")
-        self._stages.append(_Stage(name, "", f"FROM scratch AS {name}"))
-        self._stage_of["empty"] = name
-        return name
+    def _empty(self) -> _Place:
+        """Return a folder with nothing in it.
 
-    def _context(self, node: ops.HostDirectory) -> str:
+        It is one that was made. BuildKit takes a copy from a stage without any for every other copy to the same path.
+        """
+        if not (name := self._stage_of.get("empty")):
+            name = self._stage_of["empty"] = self._name("empty")
+            self._stages.append(_Stage(name, "", f"FROM scratch AS {name}", lines=[f"WORKDIR {EMPTY}"]))
+        return _Place(name, EMPTY)
+
+    def _context(self, node: ops.HostDirectory | ops.NewFile) -> str:
         for name, known in self._contexts.items():
             if known == node:
                 return name
-        name = self._name(node.path.rstrip("/").rpartition("/")[2] or "context")
+        name = self._name(node.name if isinstance(node, ops.NewFile) else node.path.rstrip("/").rpartition("/")[2] or "context")
         self._contexts[name] = node
         return name
 
@@ -394,14 +437,43 @@ class _Renderer:
             case ops.CopyFile():
                 self._copy_file(stage, edit, root)
             case ops.MakeDirectory() if edit.permissions == 0o755:  # noqa: PLR2004 - what COPY gives a folder it makes
-                stage.add(f"{stage.copy} --from={self._empty()} / {ins.path(root + edit.path)}/")
+                self._folder(stage, root + edit.path)
             case _:
-                with_root = bool(user) and not root
-                if with_root:
-                    stage.add("USER 0:0")
-                stage.add(ins.run([ins.SHIM_MOUNT], ins.shim_command(edit, root)))
-                if with_root:
-                    stage.add(f"USER {ins.word(user)}")
+                self._shim(stage, "" if root else user, edit, root)
+                match edit:
+                    case ops.Remove():
+                        stage.folders = {"/"}
+                    case ops.MakeDirectory():
+                        stage.knows(root + edit.path)
+
+    def _shim(self, stage: _Stage, user: str, edit: ops.Edit | None = None, root: str = "") -> None:
+        """Make a change by a command, and what copies of folders still lack in the same one."""
+        mounts, copies = [mount for mount, _ in stage.copies], [copy for _, copy in stage.copies]
+        stage.copies = []
+        if user:
+            stage.add("USER 0:0")
+        stage.add(ins.run([ins.SHIM_MOUNT, *mounts], ins.shim_command(edit, root, copies)))
+        if user:
+            stage.add(f"USER {ins.word(user)}")
+
+    def _folder(self, stage: _Stage, path: str) -> None:
+        """Make a folder and those above it, unless they are there, with the owner and mode that folders have."""
+        if path.rstrip("/") not in stage.folders:
+            empty = self._empty()
+            stage.add(f"COPY --from={empty.origin} {ins.paths(f'{empty.path}/', path.rstrip('/') + '/')}")
+            stage.knows(path)
+
+    def _above(self, stage: _Stage, target: str) -> None:
+        """Make the folders above a target: COPY would give those it makes the owner and mode of what it copies."""
+        parent = str(PurePosixPath(target).parent)
+        if parent != "/":
+            self._folder(stage, parent)
+
+    def _owned(self, stage: _Stage, owner: str) -> None:
+        """Make sure that the names in an owner are known: COPY would take root for a user that nobody knows."""
+        if owner.strip("0123456789:") and owner not in stage.owners:
+            stage.owners.add(owner)
+            stage.add(ins.run([ins.SHIM_MOUNT], ins.known(owner)))
 
     def _copy_directory(self, stage: _Stage, edit: ops.CopyDirectory, root: str) -> None:
         if edit.permissions is not None:
@@ -410,44 +482,58 @@ class _Renderer:
         source, exclude = edit.source, edit.exclude
         if (edit.include or exclude) and isinstance(source, ops.HostDirectory):
             source, exclude = replace(source, filters=(*source.filters, (edit.include, exclude))), ()
+        elif edit.include and any(pattern.startswith("!") for pattern in exclude):
+            source = ops.DirectoryEdit(ops.EmptyDirectory(), ops.CopyDirectory("/", source, edit.include))
         elif edit.include:
-            what = "withDirectory(include:) of a directory that is not the host's"
-            raise Unsupported(what)
+            exclude = (*patterns.complement(edit.include), *exclude)
+        if relations.has_root_of_its_own(edit) and not root and not edit.owner.strip("0123456789:"):
+            above, _, name = edit.path.rpartition("/")
+            copied = ops.DirectoryEdit(ops.EmptyDirectory(), edit.with_(path=f"/{name}"))
+            self._copy_directory(stage, ops.CopyDirectory(above or "/", copied), root)
+            return
         place = self._directory(source)
-        excluded = "".join(f" --exclude={ins.path(pattern)}" for pattern in exclude)
-        target = ins.path(root + edit.path).rstrip("/")
-        folder = ins.path(place.path).rstrip("/")
-        stage.add(f"{stage.copy}{_chown(edit.owner)}{excluded} --from={place.origin} {folder}/ {target}/")
+        excluded = "".join(f" --exclude={ins.pattern(item)}" for item in (*exclude, *relations.time_marks(source)))
+        target = (root + edit.path).rstrip("/")
+        folder = place.path.rstrip("/")
+        if edit.owner and target:
+            self._above(stage, target)
+        self._owned(stage, edit.owner)
+        copy = f"{stage.copy(target or '/', edit.owner)}{excluded}"
+        stage.add(f"{copy} --from={place.origin} {ins.paths(folder + '/', target + '/')}")
+        if root and relations.has_root_of_its_own(edit):
+            original = f"{ins.ORIGINALS}/{len(stage.copies) + 1}"
+            mount = f"type=bind,from={place.origin},source={ins.mount_value(folder)},target={original}"
+            stage.copies.append((mount, f"{'mode' if edit.owner else 'owner'}:{target}"))
+        stage.knows(target or "/")
 
     def _copy_file(self, stage: _Stage, edit: ops.CopyFile, root: str) -> None:
-        target = root + edit.path + (edit.source.name if edit.path.endswith("/") else "")
-        if isinstance(edit.source, ops.NewFile) and ins.fits_heredoc(edit.source.contents):
-            source = edit.source if edit.permissions is None else edit.source.with_(permissions=edit.permissions)
-            self._new_file(stage, source, target, edit.owner)
-            return
-        place = self._file(edit.source)
-        mode = f" --chmod={edit.permissions:04o}" if edit.permissions is not None else ""
-        stage.add(f"{stage.copy}{_chown(edit.owner)}{mode} --from={place.origin} {ins.path(place.path)} {ins.path(target)}")
+        source, target = edit.source, root + edit.path + (edit.source.name if edit.path.endswith("/") else "")
+        if target in stage.folders:
+            if PurePosixPath(target).name == source.name:
+                msg = f"{edit.path} is a folder"
+                raise InvalidOperation(msg)
+            target = f"{target}/{source.name}"
+        if isinstance(source, ops.NewFile):
+            source = source if edit.permissions is None else source.with_(permissions=edit.permissions)
+            mode = source.permissions if source.permissions != 0o644 else None  # noqa: PLR2004 - COPY's own default
+        else:
+            mode = edit.permissions
+        if edit.owner or mode is not None:
+            self._above(stage, target)
+        self._owned(stage, edit.owner)
+        copy = stage.copy(target, edit.owner) + (f" --chmod={mode:04o}" if mode is not None else "")
+        if isinstance(source, ops.NewFile) and ins.fits_heredoc(source.contents) and ins.is_plain(target):
+            stage.add(ins.heredoc(copy, source.contents, target))
+        else:
+            place = self._file(source)
+            marks = "".join(f" --exclude={mark}" for mark in relations.time_marks(source))
+            stage.add(f"{copy}{marks} --from={place.origin} {ins.paths(place.path, target)}")
+        stage.knows(str(PurePosixPath(target).parent))
 
-    def _new_file(self, stage: _Stage, file: ops.NewFile, target: str, owner: str) -> None:
-        if not ins.fits_heredoc(file.contents):
-            what = "a new file whose content is not lines of plain text"
-            raise Unsupported(what)
-        mode = f" --chmod={file.permissions:04o}" if file.permissions != 0o644 else ""  # noqa: PLR2004 - COPY's own default
-        stage.add(ins.heredoc(f"{stage.copy}{_chown(owner)}{mode}", file.contents, ins.path(target)))
 
-
-def _chown(owner: str) -> str:
-    return f" --chown={ins.word(owner)}" if owner else ""
-
-
-def _runs(node: ops.Container) -> bool:
-    """Return whether a command is run in a container or in one that it was made from."""
-    while isinstance(node, ops.ContainerStep):
-        if isinstance(node.step, ops.Exec):
-            return True
-        node = node.parent
-    return False
+def _time_mounts(node: ops.Node) -> list[str]:
+    """Return mounts of secrets that never exist, which do for what is mounted what `relations.time_marks` do for what is copied."""
+    return [f"type=secret,id=time{mark.removeprefix('.time')}" for mark in relations.time_marks(node)]
 
 
 def _role(node: ops.Container) -> str:
@@ -455,36 +541,9 @@ def _role(node: ops.Container) -> str:
     return f"stage-{digest}"
 
 
-def _stage_ends(target: ops.Node) -> frozenset[str]:
-    """Return the containers that more than one thing refers to, or that something copies from."""
-    children: dict[str, set[str]] = {}
-    ends: set[str] = set()
-    seen: set[str] = set()
-    pending: list[ops.Node] = [target]
-    while pending:
-        node = pending.pop()
-        if node.digest in seen:
-            continue
-        seen.add(node.digest)
-        for child in _references(node):
-            if isinstance(node, ops.ContainerStep) and child is node.parent:
-                children.setdefault(child.digest, set()).add(node.digest)
-            elif isinstance(child, ops.Container):
-                ends.add(child.digest)
-            pending.append(child)
-    return frozenset(ends | {digest for digest, users in children.items() if len(users) > 1})
-
-
-def _references(node: ops.Node) -> Iterator[ops.Node]:
-    for name in node.__dataclass_fields__:
-        value = getattr(node, name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, ops.Node):
-                yield item
-
-
 def dump(plan: Plan) -> str:
     """Return a plan as text for people: the Dockerfile, headed by the build contexts that it takes."""
-    lines = [f"# build context {name}: {source.path}" for name, source in sorted(plan.contexts.items())]
+    places = {name: source.path if isinstance(source, ops.HostDirectory) else "given" for name, source in plan.contexts.items()}
+    lines = [f"# build context {name}: {place}" for name, place in sorted(places.items())]
     lines += [f"# image archive {name}: {source.archive.name}" for name, source in sorted(plan.archives.items())]
     return "\n".join([*lines, "", plan.dockerfile]) if lines else plan.dockerfile

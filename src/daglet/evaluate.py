@@ -11,15 +11,19 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 
-from daglet import archives, buildctl, contexts, dockerfile, store
+from daglet import archives, buildctl, contexts, dockerfile, imageconfig, store
 from daglet import operations as ops
-from daglet.errors import InvalidOperation
+from daglet.errors import ExecFailed, InvalidOperation
 from daglet.host import STEP_MOUNTS, HostSettings
+
+_OWN = 0o700
+"""The mode of a folder that an export makes: it is its owner's until he decides otherwise."""
 
 _PINNED = re.compile(r" FROM (\S+@sha256:[0-9a-f]{64})")
 
@@ -47,6 +51,7 @@ class Evaluator:
     host: HostSettings
     stage_variable: str = ""
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    _told: set[str] = field(default_factory=set, repr=False)
     _done: set[str] = field(default_factory=set)
     _contexts: dict[str, Path] = field(default_factory=dict)
     _reading: dict[str, anyio.Lock] = field(default_factory=dict)
@@ -73,7 +78,8 @@ class Evaluator:
                 layout = folder / str(number)
                 layout.mkdir(parents=True, exist_ok=True)
                 result = await self._solve(container, f"type=oci,tar=false,dest={layout}")
-                images[number] = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
+                image = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
+                images[number] = imageconfig.finished(image, container)
 
             images += [archives.Layout(folder, "")] * len(variants)
             try:
@@ -87,10 +93,10 @@ class Evaluator:
                 archives.sweep(image)
         return digest
 
-    async def export_directory(self, node: ops.Directory, target: Path) -> None:
-        """Write a directory's content into a folder of the host, over what is there."""
+    async def export_directory(self, node: ops.Directory, target: Path, *, wipe: bool = False) -> None:
+        """Write a directory's content into a folder of the host, over what is there, or, wiping, in its place."""
         async with self.exported(node) as folder:
-            await anyio.to_thread.run_sync(_merge, folder, target)
+            await anyio.to_thread.run_sync(partial(_merge, folder, target, wipe=wipe))
 
     async def export_file(self, node: ops.File, target: Path) -> None:
         """Write a file to the host; it is complete before it takes the target's name."""
@@ -99,6 +105,8 @@ class Evaluator:
             handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
             os.close(handle)
             shutil.copy2(folder / node.name, name)
+            if target.is_file():
+                shutil.copymode(target, name)
             Path(name).rename(target)
 
     async def resolve_address(self, node: ops.FromAddress) -> str:
@@ -127,26 +135,36 @@ class Evaluator:
             return
         with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
             copy = Path(folder, "export")
-            await self._solve(node, f"type=local,dest={copy}")
+            # Without a time of its own the exporter gives every file the build's, 0.
+            await self._solve(node, f"type=local,dest={copy},source-date-epoch=")
             copy.mkdir(exist_ok=True)
             yield copy
 
-    async def context(self, node: ops.HostDirectory) -> Path:
+    async def context(self, node: ops.HostDirectory | ops.NewFile) -> Path:
         """Return the copy of a host folder. It is read once a session: what is built and what is told of it are the same."""
         async with self._reading.setdefault(node.digest, anyio.Lock()):
             if node.digest not in self._contexts:
-                self._contexts[node.digest] = await anyio.to_thread.run_sync(contexts.stage, node, self.state / store.CONTEXTS)
+                kept = self.state / store.CONTEXTS
+                if isinstance(node, ops.NewFile):
+                    made = anyio.to_thread.run_sync(contexts.hold, dockerfile.CONTENTS, node.contents.encode(), kept)
+                else:
+                    made = anyio.to_thread.run_sync(contexts.stage, node, kept)
+                self._contexts[node.digest] = await made
             return self._contexts[node.digest]
 
     async def _solve(self, node: ops.Container | ops.Directory | ops.File, output: str = "") -> buildctl.Result:
         plan = self.render(node)
         inputs = await self._inputs(plan)
-        return await buildctl.solve(self.engine, plan, inputs, output)
+        try:
+            return await buildctl.solve(self.engine, plan, inputs, output)
+        except ExecFailed as error:
+            raise ExecFailed(error.command, error.exit_code, self.hide(error.stdout), self.hide(error.stderr)) from None
 
     async def _inputs(self, plan: dockerfile.Plan) -> buildctl.Inputs:
         folders = {name: await self.context(directory) for name, directory in plan.contexts.items()}
         layouts = {name: await self._layout(base) for name, base in plan.archives.items()}
         secrets = {name: value if isinstance(value, str) else self.plaintext(value) for name, value in plan.secrets.items()}
+        self._told |= {secrets[name].strip() for name, value in plan.secrets.items() if isinstance(value, ops.Secret)} - {""}
         return buildctl.Inputs(
             contexts=folders,
             layouts=layouts,
@@ -165,6 +183,12 @@ class Evaluator:
             else:
                 path.write_bytes(await self.read(base.archive))
             return await anyio.to_thread.run_sync(archives.unpack, path, layouts)
+
+    def hide(self, text: str) -> str:
+        """Return what a command printed with stars in the place of every secret that the session's commands were given."""
+        for value in sorted(self._told, key=len, reverse=True):
+            text = text.replace(value, "***")
+        return text
 
     def plaintext(self, secret: ops.Secret) -> str:
         """Return a secret's value.
@@ -225,6 +249,17 @@ def _read(path: Path) -> bytes:
         raise InvalidOperation(msg) from error
 
 
-def _merge(source: Path, target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+def _merge(source: Path, target: Path, *, wipe: bool) -> None:
+    if wipe and target.is_dir():
+        for item in target.iterdir():
+            shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
+    if not target.exists():
+        target.mkdir(parents=True)
+        target.chmod(_OWN)
+    for item in source.iterdir():
+        place = target / item.name
+        if item.is_dir() and not item.is_symlink():
+            shutil.copytree(item, place, symlinks=True, dirs_exist_ok=True)
+        else:
+            place.unlink(missing_ok=True)
+            shutil.copy2(item, place, follow_symlinks=False)

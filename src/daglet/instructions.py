@@ -11,9 +11,12 @@ from daglet import operations as ops
 from daglet.errors import InvalidOperation, Unsupported
 
 BUSYBOX = "/.shim/busybox"
+ORIGINALS = "/.original"
 SHIM_MOUNT = "type=bind,from=shim,target=/.shim"
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9@%+=:,./_~*?-]*\Z")
+_PATTERN = re.compile(r"[A-Za-z0-9@%+=:,./_~*?!^\[\]\w-]*\Z")
+_NOT_LITERAL = re.compile(r"[\x00-\x1f\x7f$\\\[\]]")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _HEREDOC_LIMIT = 1 << 20
@@ -42,9 +45,31 @@ def word(value: str) -> str:
 
 
 def path(value: str) -> str:
-    """Return a path that COPY takes literally (`*` and `?` are patterns, as in the Dagger API's own)."""
-    if not _PLAIN_PATH.match(value):
-        msg = f"the path {value!r} has a character that COPY would not take literally"
+    """Return a path that stands as one bare word and is taken literally."""
+    if not is_plain(value):
+        msg = f"the path {value!r} has a character that a Dockerfile would not take literally"
+        raise InvalidOperation(msg)
+    return value
+
+
+def is_plain(value: str) -> bool:
+    """Return whether a path can stand as one bare word."""
+    return bool(_PLAIN_PATH.match(value))
+
+
+def paths(source: str, target: str) -> str:
+    """Return the two paths of a COPY, taken literally but for `*` and `?` in the source."""
+    for value in (source, target):
+        if _NOT_LITERAL.search(value):
+            msg = f"the path {value!r} has a character that COPY would not take literally"
+            raise InvalidOperation(msg)
+    return f"{source} {target}" if is_plain(source) and is_plain(target) else json.dumps([source, target], ensure_ascii=False)
+
+
+def pattern(value: str) -> str:
+    """Return a pattern of files that a copy leaves out."""
+    if not _PATTERN.match(value):
+        msg = f"the pattern {value!r} has a character that COPY would not take literally"
         raise InvalidOperation(msg)
     return value
 
@@ -137,22 +162,26 @@ def _healthcheck(step: ops.Healthcheck) -> str:
     return " ".join(["HEALTHCHECK", *flags, "CMD", command])
 
 
+def captures(step: ops.Exec) -> bool:
+    """Return whether a command's streams and exit code are kept: where they are asked for, and where it may fail."""
+    return step.capture or step.expect != "SUCCESS"
+
+
 def capture_script(step: ops.Exec) -> str:
     """Return the shell script that runs a command with its streams redirected, "" where none is needed."""
     if step.stdin:
         what = "withExec(stdin:)"
         raise Unsupported(what)
-    if not (step.capture or step.redirect_stdin or step.redirect_stdout or step.redirect_stderr or step.expect != "SUCCESS"):
-        return ""
     folder = ops.CAPTURE_DIR
-    streams = f">{_shell(step.redirect_stdout or f'{folder}/stdout')} 2>{_shell(step.redirect_stderr or f'{folder}/stderr')}"
-    if step.redirect_stdin:
-        streams += f" <{_shell(step.redirect_stdin)}"
-    lines = [f'"$@" {streams}', "code=$?", f"echo $code >{folder}/exit_code"]
-    if not step.redirect_stdout:
-        lines.append(f"{BUSYBOX} cat {folder}/stdout")
-    if not step.redirect_stderr:
-        lines.append(f"{BUSYBOX} cat {folder}/stderr >&2")
+    files = {name: _shell(path) for name, path in (("stdout", step.redirect_stdout), ("stderr", step.redirect_stderr)) if path}
+    source = f" <{_shell(step.redirect_stdin)}" if step.redirect_stdin else ""
+    if not captures(step):
+        streams = "".join(f" {number}>{files[name]}" for number, name in ((1, "stdout"), (2, "stderr")) if name in files)
+        return f'exec "$@"{streams}{source}' if streams or source else ""
+    lines = [f'"$@" >{folder}/stdout 2>{folder}/stderr{source}', "code=$?", f"echo $code >{folder}/exit_code"]
+    lines += [
+        f"{BUSYBOX} cat {folder}/{name} >{files.get(name, default)}" for name, default in (("stdout", "&1"), ("stderr", "&2"))
+    ]
     lines.append({"SUCCESS": "exit $code", "ANY": "exit 0", "FAILURE": "[ $code -ne 0 ]"}[step.expect])
     return "; ".join(lines)
 
@@ -161,23 +190,75 @@ def _shell(value: str) -> str:
     return "'" + value.replace("'", "'\\''") + "'"
 
 
-def shim_command(edit: ops.Edit, root: str) -> tuple[str, ...]:
-    """Return the busybox command that makes a change to the tree at `root`."""
+_MAKE_FOLDERS = """\
+mode=$1 made= IFS=/
+for part in $2; do
+  made=$made/$part
+  [ -d "$made" ] || {busybox} mkdir -m "$mode" "$made" || exit
+done"""
+
+_REMOVE = "IFS=; for path; do {busybox} rm -rf -- $path; done"
+
+_AS_ORIGINALS = """\
+number=0
+while [ "${1:---}" != -- ]; do
+  number=$((number + 1)) folder=${1#*:}
+  [ "${1%%:*}" = mode ] || {busybox} chown "$({busybox} stat -c %u:%g /.original/$number)" "$folder"
+  {busybox} chmod "$({busybox} stat -c %a /.original/$number)" "$folder"
+  shift
+done
+shift
+[ $# = 0 ] || exec "$@\""""
+
+_KNOWN = """\
+while [ $# -gt 0 ]; do
+  {busybox} grep -q "^$1:" "/etc/$2" || { echo "/etc/$2 knows no $1" >&2; exit 1; }
+  shift 2
+done"""
+
+_LINK = '{busybox} mkdir -p "$1" && {busybox} ln -s "$2" "$3"'
+
+
+def shim_command(edit: ops.Edit | None, root: str, copies: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the busybox command that makes a change to the tree at `root`.
+
+    Parameters
+    ----------
+    copies:
+        Folders that are given the mode (`mode:FOLDER`), or the owner and the mode (`owner:FOLDER`), of the originals mounted
+        below `ORIGINALS` by number, before anything else.
+    """
+    command = _change(edit, root) if edit else ()
+    return _script(_AS_ORIGINALS, *copies, "--", *command) if copies else command
+
+
+def _change(edit: ops.Edit, root: str) -> tuple[str, ...]:
     match edit:
         case ops.SetTimestamps(timestamp=timestamp):
             return (BUSYBOX, "find", root, "-exec", BUSYBOX, "touch", "-h", "-d", f"@{timestamp}", "{}", "+")
         case ops.MakeSymlink(target=target, path=link):
-            script = f'{BUSYBOX} mkdir -p "$1" && {BUSYBOX} ln -s "$2" "$3"'
-            parent = (root + link).rpartition("/")[0] or "/"
-            return (BUSYBOX, "sh", "-c", script, "--", parent, target, root + link)
+            return _script(_LINK, (root + link).rpartition("/")[0] or "/", target, root + link)
         case ops.Remove(paths=paths):
-            return (BUSYBOX, "rm", "-rf", *(root + item for item in paths))
+            return _script(_REMOVE, *(root + item for item in paths))
         case ops.MakeDirectory(path=folder, permissions=permissions):
-            return (BUSYBOX, "mkdir", "-p", "-m", f"{permissions:04o}", root + folder)
+            return _script(_MAKE_FOLDERS, f"{permissions:04o}", (root + folder).strip("/"))
         case ops.ChangeOwner(path=item, owner=owner):
-            return (BUSYBOX, "chown", "-R", word(owner), root + item)
+            uid, _, gid = owner.partition(":")
+            group = gid or (uid if uid.isdecimal() else "")
+            return (BUSYBOX, "chown", "-R", word(f"{uid}:{group}" if group else uid), root + item)
     msg = f"unknown change {edit!r}"
     raise TypeError(msg)
+
+
+def known(owner: str) -> tuple[str, ...]:
+    """Return the busybox command that fails unless the names of a user and a group are those of the image."""
+    user, _, group = owner.partition(":")
+    names = [(user, "passwd"), (group or "0", "group")]
+    return _script(_KNOWN, *(word(part) for name, file in names if not name.isdecimal() for part in (name, file)))
+
+
+def _script(text: str, *args: str) -> tuple[str, ...]:
+    return (BUSYBOX, "sh", "-c", text.replace("{busybox}", BUSYBOX), "--", *args)
 
 
 def fits_heredoc(contents: str) -> bool:

@@ -334,23 +334,20 @@ CAPTURE_DIR = "/.daglet"
 
 
 def absolute(path: str, workdir: str = "/") -> str:
-    """Return a path of a container or directory as an absolute, normal one.
+    """Return a path of a container or directory as an absolute, normal one. There is nothing above the root for `..`.
 
     Raises
     ------
     InvalidOperation
-        If the path is empty or leads out of the tree through `..`.
+        If the path is empty.
     """
     if not path:
         msg = "a path is empty"
         raise InvalidOperation(msg)
     parts: list[str] = []
     for part in PurePosixPath(workdir, path).parts[1:]:
-        if part == "..":
-            if not parts:
-                msg = f"path {path!r} leads out of its directory"
-                raise InvalidOperation(msg)
-            parts.pop()
-        else:
+        if part != "..":
             parts.append(part)
+        elif parts:
+            parts.pop()
     return "/" + "/".join(parts)

@@ -34,6 +34,11 @@ def matcher(patterns: tuple[str, ...]) -> Matcher:
     return covers
 
 
+def complement(include: Sequence[str]) -> tuple[str, ...]:
+    """Return the patterns that leave out what patterns do not take in."""
+    return ("**", *(pattern[1:] if pattern.startswith("!") else f"!{pattern}" for pattern in include))
+
+
 def has_exceptions(patterns: Sequence[str]) -> bool:
     """Return whether a folder that is covered may still hold paths that are not."""
     return any(pattern.startswith("!") for pattern in patterns)

@@ -14,6 +14,7 @@ from typing import Any
 
 _PROCESS = re.compile(r'process ("(?:[^"\\]|\\.)*") did not complete successfully')
 _EXIT_CODE = re.compile(r"exit code: (\d+)")
+_LOOKED_FOR = "[internal] load .dockerignore"
 _STDERR = 2
 _LOG_LIMIT = 1 << 20
 
@@ -80,8 +81,11 @@ class Progress:
 
     @property
     def failed(self) -> Vertex | None:
-        """The vertex whose failure ended the solve: a command that failed, before one that was cancelled for it."""
-        broken = [vertex for vertex in self.vertices.values() if vertex.error]
+        """The vertex whose failure ended the solve: a command that failed, before one that was cancelled for it.
+
+        The frontend looks for a `.dockerignore` in a build context that we never give; not finding it ends nothing.
+        """
+        broken = [vertex for vertex in self.vertices.values() if vertex.error and not vertex.name.startswith(_LOOKED_FOR)]
         return min(broken, key=lambda vertex: vertex.exit_code is None, default=None)
 
     def streams(self, vertex: Vertex) -> tuple[str, str]:

@@ -5,19 +5,21 @@ Fields that make a node from another are pure. Fields that give a plain value as
 
 from __future__ import annotations
 
-import os
 import stat as stat_module
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from daglet import contexts, patterns
+from daglet import contexts, patterns, relations, trees
 from daglet import operations as ops
 from daglet.errors import InvalidOperation, Unsupported
 from daglet.evaluate import Evaluator
 
 Resolver = Callable[..., Any | Awaitable[Any]]
+
+_PERMISSIONS = 0o777
+"""What a Dagger Engine takes of a mode that is asked for: no set-user-ID, set-group-ID or sticky bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _empty(_: Evaluator, __: None) -> ops.Directory:
 
 @_serves("Query", "file")
 def _file(_: Evaluator, __: None, *, name: str, contents: str, permissions: int = 0o644) -> ops.File:
-    return ops.NewFile(name, contents, permissions)
+    return ops.NewFile(name, contents, permissions & _PERMISSIONS)
 
 
 @_serves("Query", "cacheVolume")
@@ -155,13 +157,34 @@ def _step(container: ops.Container, step: ops.Edit | ops.Exec | ops.Setting | op
     return ops.ContainerStep(container, step)
 
 
+def _taken(container: ops.Container, path: str) -> ops.Directory | ops.File | None:
+    """Return what is at a path of a container where it is not in its own file system but in something mounted."""
+    if not (found := relations.mounted(container, path)):
+        return None
+    mount, changed = found
+    if not isinstance(mount.source, ops.Directory | ops.File):
+        msg = f"{path} cannot be taken out of the container: it is in a mounted cache, secret or temporary folder"
+        raise InvalidOperation(msg)
+    if changed:
+        what = f"what commands wrote to {mount.path}, where a directory or file is mounted,"
+        raise Unsupported(what)
+    inside = PurePosixPath(path).relative_to(mount.path)
+    if isinstance(mount.source, ops.File) or inside == PurePosixPath():
+        return mount.source
+    return ops.SubDirectory(mount.source, f"/{inside}")
+
+
 def _changed(node: ops.Container | ops.Directory, edit: ops.Edit) -> ops.Container | ops.Directory:
+    for path in getattr(edit, "paths", None) or (getattr(edit, "path", "/"),):
+        if isinstance(node, ops.Container) and relations.mounted(node, path):
+            what = f"a change to {path}, where something is mounted,"
+            raise Unsupported(what)
     return ops.ContainerStep(node, edit) if isinstance(node, ops.Container) else ops.DirectoryEdit(node, edit)
 
 
 def _at(node: ops.Container | ops.Directory, path: str) -> str:
     """Return a path in the tree; in a container a relative one starts at the working directory."""
-    absolute = ops.absolute(path, _workdir(node) if isinstance(node, ops.Container) else "/")
+    absolute = ops.absolute(path, _workdir(node) if isinstance(node, ops.Container) and not path.startswith("/") else "/")
     return f"{absolute}/" if path.endswith("/") and absolute != "/" else absolute
 
 
@@ -171,6 +194,9 @@ def _workdir(container: ops.Container) -> str:
         if isinstance(cursor.step, ops.Setting) and cursor.step.kind == "WORKDIR":
             return str(cursor.step.value or "/")
         cursor = cursor.parent
+    if not isinstance(cursor, ops.Scratch):
+        what = "a relative path in an image whose work directory is not set here"
+        raise Unsupported(what)
     return "/"
 
 
@@ -198,7 +224,22 @@ def _with_file(
     owner: str = "",
     permissions: int | None = None,
 ) -> Any:
-    return _changed(node, ops.CopyFile(_at(node, path), source, owner, permissions))
+    mode = None if permissions is None else permissions & _PERMISSIONS
+    return _changed(node, ops.CopyFile(_at(node, path), source, owner, mode))
+
+
+def _with_files(
+    _: Evaluator,
+    node: ops.Container | ops.Directory,
+    *,
+    path: str,
+    sources: tuple[ops.File, ...],
+    owner: str = "",
+    permissions: int | None = None,
+) -> Any:
+    for source in sources:
+        node = _with_file(_, node, path=f"{path.rstrip('/')}/", source=source, owner=owner, permissions=permissions)
+    return node
 
 
 def _with_new_file(
@@ -211,7 +252,8 @@ def _with_new_file(
     owner: str = "",
 ) -> Any:
     target = _at(node, path)
-    return _changed(node, ops.CopyFile(target, ops.NewFile(PurePosixPath(target).name, contents, permissions), owner))
+    file = ops.NewFile(PurePosixPath(target).name, contents, permissions & _PERMISSIONS)
+    return _changed(node, ops.CopyFile(target, file, owner))
 
 
 def _with_symlink(_: Evaluator, node: ops.Container | ops.Directory, *, target: str, link_name: str) -> Any:
@@ -229,6 +271,7 @@ def _without_files(_: Evaluator, node: ops.Container | ops.Directory, *, paths: 
 for _kind in ("Container", "Directory"):
     _serves(_kind, "withDirectory")(_with_directory)
     _serves(_kind, "withFile")(_with_file)
+    _serves(_kind, "withFiles")(_with_files)
     _serves(_kind, "withNewFile")(_with_new_file)
     _serves(_kind, "withSymlink")(_with_symlink)
     _serves(_kind, "withoutDirectory")(_without)
@@ -347,11 +390,27 @@ def _with_default_args(_: Evaluator, container: ops.Container, *, args: tuple[st
     return _step(container, ops.Setting("CMD", value=args))
 
 
+@_serves("Container", "withoutEntrypoint")
+def _without_entrypoint(_: Evaluator, container: ops.Container, *, keep_default_args: bool = False) -> ops.Container:
+    return _step(container, ops.Setting("ENTRYPOINT", "keep" if keep_default_args else "", ()))
+
+
+@_serves("Container", "withoutDefaultArgs")
+def _without_default_args(_: Evaluator, container: ops.Container) -> ops.Container:
+    return _step(container, ops.Setting("CMD", value=()))
+
+
 @_serves("Container", "withExposedPort")
 def _with_exposed_port(
-    _: Evaluator, container: ops.Container, *, port: int, protocol: str = "TCP", experimental_skip_healthcheck: bool = False
+    _: Evaluator,
+    container: ops.Container,
+    *,
+    port: int,
+    protocol: str = "TCP",
+    description: str = "",
+    experimental_skip_healthcheck: bool = False,
 ) -> ops.Container:
-    del experimental_skip_healthcheck  # It concerns services, which a plain BuildKit does not run.
+    del description, experimental_skip_healthcheck  # They concern services, which a plain BuildKit does not run.
     return _step(container, ops.Setting("EXPOSE", value=f"{port}/{protocol.lower()}"))
 
 
@@ -414,13 +473,18 @@ def _rootfs(_: Evaluator, container: ops.Container) -> ops.Directory:
 
 @_serves("Container", "directory")
 def _container_directory(_: Evaluator, container: ops.Container, *, path: str) -> ops.Directory:
-    return ops.ContainerDirectory(container, _at(container, path).rstrip("/") or "/")
+    absolute = _at(container, path).rstrip("/") or "/"
+    taken = _taken(container, absolute)
+    return taken if isinstance(taken, ops.Directory) else ops.ContainerDirectory(container, absolute)
 
 
 @_serves("Container", "file")
-def _container_file(_: Evaluator, container: ops.Container, *, path: str) -> ops.File:
+def _container_file(_: Evaluator, container: ops.Container, *, path: str) -> Any:
     absolute = _at(container, path)
-    return ops.FileIn(PurePosixPath(absolute).name, ops.ContainerDirectory(container, "/"), absolute)
+    taken = _taken(container, absolute)
+    if isinstance(taken, ops.SubDirectory):
+        return ops.FileIn(PurePosixPath(absolute).name, taken.parent, taken.path)
+    return taken or ops.FileIn(PurePosixPath(absolute).name, ops.ContainerDirectory(container, "/"), absolute)
 
 
 def _captured(container: ops.Container) -> ops.Container:
@@ -439,7 +503,7 @@ def _stream(name: str) -> Resolver:
     async def resolver(evaluator: Evaluator, container: ops.Container) -> str:
         captured = _captured(container)
         node = ops.FileIn(name, ops.ContainerDirectory(captured, "/"), f"{ops.CAPTURE_DIR}/{name}")
-        return (await evaluator.read(node)).decode(errors="replace")
+        return evaluator.hide((await evaluator.read(node)).decode(errors="replace"))
 
     return resolver
 
@@ -502,8 +566,8 @@ def _filter(
 
 
 @_serves("Directory", "withNewDirectory")
-def _with_new_directory(_: Evaluator, directory: ops.Directory, *, path: str, permissions: int = 0o755) -> ops.Directory:
-    return ops.DirectoryEdit(directory, ops.MakeDirectory(ops.absolute(path), permissions))
+def _with_new_directory(_: Evaluator, directory: ops.Directory, *, path: str, permissions: int = 0o644) -> ops.Directory:
+    return ops.DirectoryEdit(directory, ops.MakeDirectory(ops.absolute(path), permissions & _PERMISSIONS))
 
 
 @_serves("Directory", "withTimestamps")
@@ -517,9 +581,9 @@ def _chown(_: Evaluator, directory: ops.Directory, *, path: str, owner: str) -> 
 
 
 @_serves("Directory", "export")
-async def _export_directory(evaluator: Evaluator, directory: ops.Directory, *, path: str) -> str:
+async def _export_directory(evaluator: Evaluator, directory: ops.Directory, *, path: str, wipe: bool = False) -> str:
     target = Path(path).resolve()
-    await evaluator.export_directory(directory, target)
+    await evaluator.export_directory(directory, target, wipe=wipe)
     return str(target)
 
 
@@ -553,32 +617,37 @@ async def _directory_digest(evaluator: Evaluator, directory: ops.Directory) -> s
 
 
 @_serves("Directory", "exists")
-async def _exists(evaluator: Evaluator, directory: ops.Directory, *, path: str) -> bool:
+async def _exists(
+    evaluator: Evaluator,
+    directory: ops.Directory,
+    *,
+    path: str,
+    expected_type: str = "",
+    do_not_follow_symlinks: bool = False,
+) -> bool:
     inside = ops.absolute(path)
+    follow = not (do_not_follow_symlinks or expected_type == "SYMLINK_TYPE")
     async with _tree(evaluator, directory) as root:
-        return os.path.lexists(Path(root, inside.lstrip("/")))
+        found = trees.lookup(root, inside, follow=follow)
+        return found is not None and (not expected_type or f"{trees.file_type(found.lstat())}_TYPE" == expected_type)
 
 
 @_serves("Directory", "stat")
-async def _directory_stat(evaluator: Evaluator, directory: ops.Directory, *, path: str) -> Stat:
+async def _directory_stat(
+    evaluator: Evaluator, directory: ops.Directory, *, path: str, do_not_follow_symlinks: bool = False
+) -> Stat:
     inside = ops.absolute(path)
     async with _tree(evaluator, directory) as root:
-        return _stat(Path(root, inside.lstrip("/")))
+        found = trees.lookup(root, inside, follow=not do_not_follow_symlinks)
+        if found is None:
+            msg = f"there is no file {path!r}"
+            raise InvalidOperation(msg)
+        info = found.lstat()
+        return Stat(found.name, trees.file_type(info), stat_module.S_IMODE(info.st_mode), info.st_size)
 
 
 def _tree(evaluator: Evaluator, directory: ops.Directory) -> Any:
     return evaluator.exported(directory)
-
-
-def _stat(path: Path) -> Stat:
-    try:
-        info = path.lstat()
-    except OSError as error:
-        msg = f"there is no file {path.name!r}"
-        raise InvalidOperation(msg) from error
-    kinds = {stat_module.S_IFREG: "REGULAR", stat_module.S_IFDIR: "DIRECTORY", stat_module.S_IFLNK: "SYMLINK"}
-    kind = kinds.get(stat_module.S_IFMT(info.st_mode), "UNKNOWN")
-    return Stat(path.name, kind, stat_module.S_IMODE(info.st_mode), info.st_size)
 
 
 for _name in ("name", "permissions", "size"):
@@ -608,8 +677,12 @@ def _file_with_timestamps(_: Evaluator, file: ops.File, *, timestamp: int) -> op
 
 
 @_serves("File", "contents")
-async def _contents(evaluator: Evaluator, file: ops.File) -> str:
-    return (await evaluator.read(file)).decode(errors="replace")
+async def _contents(evaluator: Evaluator, file: ops.File, *, offset_lines: int = 0, limit_lines: int | None = None) -> str:
+    text = (await evaluator.read(file)).decode(errors="replace")
+    if not offset_lines and limit_lines is None:
+        return text
+    lines = text.splitlines(keepends=True)[offset_lines:]
+    return "".join(lines[:limit_lines])
 
 
 @_serves("File", "size")

@@ -82,8 +82,8 @@ class BaseImages:
         for link, target in base.links:
             chosen = chosen.with_symlink(target, link)
         # What an assembled base has beside them, too: a folder for temporary files, and a home.
-        chosen = chosen.with_new_directory("/tmp", permissions=0o1777)  # noqa: S108
-        chosen = chosen.with_new_directory("/home/node").chown("/home/node", BUILD_USER)
+        chosen = chosen.with_directory("/tmp", source.directory("/tmp"))  # noqa: S108
+        chosen = chosen.with_new_directory("/home/node", permissions=0o755).chown("/home/node", BUILD_USER)
         return fresh.with_directory("/", chosen.with_timestamps(EPOCH)).with_env_variable(
             "PATH", "/usr/local/bin:/usr/bin:/bin"
         )

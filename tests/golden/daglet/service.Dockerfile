@@ -7,14 +7,17 @@ USER 1000:1000
 WORKDIR /app
 COPY --chown=1000:1000 --from=api / /app/
 RUN --mount=type=cache,id=npm,target=/cache,sharing=shared,uid=1000,gid=1000 \
+    --mount=type=secret,id=cache-npm \
     --mount=type=secret,id=npmrc,target=/npmrc,mode=0400 \
     --mount=type=secret,id=RUN,env=RUN \
     ["npm", "ci"]
 
 FROM scratch AS files
+WORKDIR /rootfs
 COPY --from=api-deps /app/node_modules/ /rootfs/app/node_modules/
 RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
+    --mount=type=bind,from=api-deps,source=/app/node_modules,target=/.original/1 \
+    ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/app/node_modules", "--", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 # api/build
 FROM api-deps AS api-build
@@ -23,15 +26,17 @@ RUN --mount=type=secret,id=npmrc,target=/npmrc,mode=0400 \
     ["npm", "run", "build"]
 
 FROM scratch AS files-2
+WORKDIR /rootfs
 COPY --from=api-build /app/dist/ /rootfs/app/dist/
 RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
+    --mount=type=bind,from=api-build,source=/app/dist,target=/.original/1 \
+    ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/app/dist", "--", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 # api/runtime
 FROM scratch AS api-runtime
 COPY --link --from=files /rootfs/ /
 COPY --link --from=files-2 /rootfs/ /
-COPY --link <<"EOF2" /etc/motd
+COPY <<"EOF2" /etc/motd
 EOF
 of a heredoc
 EOF2

@@ -6,8 +6,10 @@
 FROM docker.io/library/node:22-bookworm-slim AS node-runtime-image
 
 FROM scratch AS empty
+WORKDIR /empty
 
 FROM scratch AS files
+WORKDIR /rootfs
 COPY --from=node-runtime-image /etc/group /rootfs/etc/group
 COPY --from=node-runtime-image /etc/os-release /rootfs/etc/os-release
 COPY --from=node-runtime-image /etc/passwd /rootfs/etc/passwd
@@ -25,17 +27,17 @@ RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "sh", "-c", "/.shim/busybox mkdir -p \"$1\" && /.shim/busybox ln -s \"$2\" \"$3\"", "--", "/rootfs", "usr/lib64", "/rootfs/lib64"]
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "sh", "-c", "/.shim/busybox mkdir -p \"$1\" && /.shim/busybox ln -s \"$2\" \"$3\"", "--", "/rootfs/usr/lib64", "/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "/rootfs/usr/lib64/ld-linux-x86-64.so.2"]
+COPY --from=node-runtime-image /tmp/ /rootfs/tmp/
+COPY --from=empty /empty/ /rootfs/home/node/
 RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "mkdir", "-p", "-m", "1777", "/rootfs/tmp"]
-COPY --from=empty / /rootfs/home/node/
-RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "chown", "-R", "1000:1000", "/rootfs/home/node"]
+    --mount=type=bind,from=node-runtime-image,source=/tmp,target=/.original/1 \
+    ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/tmp", "--", "/.shim/busybox", "chown", "-R", "1000:1000", "/rootfs/home/node"]
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 FROM scratch AS files-2
 COPY --link --from=api / /
-COPY --link <<"EOF" /package.json
+COPY <<"EOF" /package.json
 {
   "name": "api-gateway",
   "version": "1.0.0",
@@ -69,15 +71,18 @@ ENV npm_config_audit="false"
 ENV npm_config_fund="false"
 ENV npm_config_update_notifier="false"
 COPY --chown=1000:1000 --from=files-2 / /app/
-COPY --chown=1000:1000 --from=empty / /app/node_modules/
+COPY --chown=1000:1000 --from=empty /empty/ /app/node_modules/
 RUN --mount=type=cache,id=pipeline-npm,target=/var/cache/npm,sharing=shared,uid=1000,gid=1000 \
+    --mount=type=secret,id=cache-pipeline-npm \
     --mount=type=secret,id=npmrc,target=/run/secrets/npmrc,mode=0400,uid=1000,gid=1000 \
     ["npm", "ci", "--omit=dev"]
 
 FROM scratch AS files-3
+WORKDIR /rootfs
 COPY --from=api-gateway-prod-deps /app/node_modules/ /rootfs/app/node_modules/
 RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
+    --mount=type=bind,from=api-gateway-prod-deps,source=/app/node_modules,target=/.original/1 \
+    ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/app/node_modules", "--", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 # api-gateway/build
 FROM docker.io/library/node:22-bookworm-slim AS api-gateway-build
@@ -89,14 +94,16 @@ ENV npm_config_audit="false"
 ENV npm_config_fund="false"
 ENV npm_config_update_notifier="false"
 COPY --chown=1000:1000 --from=files-2 / /app/
-COPY --chown=1000:1000 --from=empty / /app/node_modules/
+COPY --chown=1000:1000 --from=empty /empty/ /app/node_modules/
 RUN --mount=type=cache,id=pipeline-npm,target=/var/cache/npm,sharing=shared,uid=1000,gid=1000 \
+    --mount=type=secret,id=cache-pipeline-npm \
     --mount=type=secret,id=npmrc,target=/run/secrets/npmrc,mode=0400,uid=1000,gid=1000 \
     ["npm", "ci"]
 COPY --chown=1000:1000 --from=api-2 / /app/
 RUN ["npm", "run", "--silent", "build"]
 
 FROM scratch AS files-4
+WORKDIR /rootfs
 COPY --from=api-gateway-build /app/dist/ /rootfs/app/dist/
 COPY <<"EOF" /rootfs/app/package.json
 {
@@ -107,7 +114,8 @@ COPY <<"EOF" /rootfs/app/package.json
 }
 EOF
 RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
+    --mount=type=bind,from=api-gateway-build,source=/app/dist,target=/.original/1 \
+    ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/app/dist", "--", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 # api-gateway/runtime
 FROM scratch AS api-gateway-runtime
@@ -133,11 +141,13 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["nod
 FROM docker.io/library/golang:1.26.8-bookworm AS stage-52ffd6e4
 
 FROM scratch AS files
+WORKDIR /rootfs
 COPY --from=stage-52ffd6e4 /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/ca-certificates.crt
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 FROM scratch AS empty
+WORKDIR /empty
 
 # auth-service/build
 FROM docker.io/library/golang:1.26.8-bookworm AS auth-service-build
@@ -149,13 +159,14 @@ ENV CGO_ENABLED="0"
 ENV HOME="/tmp"
 COPY --chown=1000:1000 --from=auth / /src/
 RUN --mount=type=cache,id=pipeline-go-mod,target=/var/cache/go-mod,sharing=shared,uid=1000,gid=1000 \
+    --mount=type=secret,id=cache-pipeline-go-mod \
     --mount=type=secret,id=GOPROXY,env=GOPROXY \
     --mount=type=secret,id=GOSUMDB,env=GOSUMDB \
     --mount=type=secret,id=GONOSUMDB,env=GONOSUMDB \
     --mount=type=secret,id=GONOPROXY,env=GONOPROXY \
     --mount=type=secret,id=GOPRIVATE,env=GOPRIVATE \
     ["sh", "-ec", "GOPROXY=\"file:///var/cache/go-mod,$(go env GOPROXY)\" go mod download\ngo mod verify\ncp -r -u /go/pkg/mod/cache/download/. /var/cache/go-mod/ 2>/dev/null || true\n"]
-COPY --chown=1000:1000 --from=empty / /out/
+COPY --chown=1000:1000 --from=empty /empty/ /out/
 ENV GOCACHE="/var/cache/go-build"
 ENV GOPROXY="off"
 COPY --chown=1000:1000 --from=auth-2 / /src/
@@ -165,14 +176,17 @@ ENV GO_MAIN="./cmd/server"
 ENV GO_TAGS=""
 ENV GO_LDFLAGS="-s -w -extldflags '-static'"
 RUN --mount=type=cache,id=pipeline-go-build,target=/var/cache/go-build,sharing=shared,uid=1000,gid=1000 \
+    --mount=type=secret,id=cache-pipeline-go-build \
     ["sh", "-ec", "go build -trimpath -buildvcs=false -tags \"$GO_TAGS\" -ldflags \"$GO_LDFLAGS\" -o /out/app \"$GO_MAIN\"\nfor program in /out/*; do\n  number() { od -An -v -t \"u$1\" -j \"$2\" -N \"$1\" \"$program\" | tr -d ' '; }\n  offset=$(number 8 32)\n  count=$(number 2 56)\n  while [ \"$count\" -gt 0 ]; do\n    case $(number 4 \"$offset\") in 2 | 3) dynamic=$program ;; esac\n    offset=$((offset + 56)) count=$((count - 1))\n  done\ndone\n[ -z \"${dynamic:-}\" ] && exit 0\necho 'the binary is not static: an empty image has no loader and no C library for it' >&2\ngo version -m \"$dynamic\" | grep -E 'CGO_ENABLED|-buildmode|-linkmode|GOFLAGS' >&2\nfor package in $(go list -deps -f '{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}' \"$GO_MAIN\"); do\n  go mod why \"$package\" >&2\ndone\n[ \"$CGO_ENABLED\" = 0 ] || echo 'CGO_ENABLED is not 0' >&2\nexit 1\n"]
 
 FROM scratch AS files-2
+WORKDIR /rootfs
 COPY --from=auth-service-build /out/app /rootfs/bin/app
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 FROM scratch AS files-3
+WORKDIR /rootfs
 COPY --from=auth-3 /config/production.yaml /rootfs/etc/app/config.yaml
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
