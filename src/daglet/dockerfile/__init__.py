@@ -1,0 +1,9 @@
+"""A graph of operations as a Dockerfile: pure, so that the same graph always gives the same text."""
+
+from __future__ import annotations
+
+from daglet.dockerfile.names import CONTENTS, SHIM
+from daglet.dockerfile.plan import Options, Plan, dump
+from daglet.dockerfile.render import render
+
+__all__ = ["CONTENTS", "SHIM", "Options", "Plan", "dump", "render"]

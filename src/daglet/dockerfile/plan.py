@@ -1,0 +1,63 @@
+"""What comes of rendering: a Dockerfile and what it takes to build it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from daglet import operations as ops
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A Dockerfile and what it takes to build it.
+
+    Parameters
+    ----------
+    dockerfile:
+        The text.
+    target:
+        The stage that is the requested value.
+    platform:
+        The platform of the target, "" for the engine's own.
+    contexts:
+        The host folders that the text names, by build context, and files whose content no heredoc gives back.
+    archives:
+        The image archives that the text names, by build context.
+    secrets:
+        What each secret's id stands for: a secret, or the plain value of a volatile variable.
+    steps:
+        The caller's commands, by the words that BuildKit runs and names in its errors.
+    """
+
+    dockerfile: str
+    target: str
+    platform: str
+    contexts: Mapping[str, ops.HostDirectory | ops.NewFile]
+    archives: Mapping[str, ops.FromArchive]
+    secrets: Mapping[str, ops.Secret | str]
+    steps: Mapping[str, ops.Exec]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller decides about the text.
+
+    Parameters
+    ----------
+    stage_variable:
+        The volatile variable whose value names a stage, so that a reader finds his own names again.
+    step_mounts:
+        Mounts that every command gets beside its own: how settings of the host reach it.
+    """
+
+    stage_variable: str = ""
+    step_mounts: tuple[str, ...] = ()
+
+
+def dump(plan: Plan) -> str:
+    """Return a plan as text for people: the Dockerfile, headed by the build contexts that it takes."""
+    places = {name: source.path if isinstance(source, ops.HostDirectory) else "given" for name, source in plan.contexts.items()}
+    lines = [f"# build context {name}: {place}" for name, place in sorted(places.items())]
+    lines += [f"# image archive {name}: {source.archive.name}" for name, source in sorted(plan.archives.items())]
+    return "\n".join([*lines, "", plan.dockerfile]) if lines else plan.dockerfile
