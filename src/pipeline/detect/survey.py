@@ -40,7 +40,10 @@ _SERVERS = {
 _DEVELOPMENT_SERVERS = re.compile(r"^(?:\S+=\S+ )*(?:npx )?(?:vite|react-scripts|ng|webpack|parcel|vue-cli-service|astro)\b")
 
 
-_NONE = "point --root to the folder that has them, or name a folder in the file: `[services.NAME]` with its `path`"
+_NONE = (
+    "point --root to the folder that has them; `pipeline init` writes the file where there is a package.json or a go.mod, "
+    "or name a folder in it yourself: `[services.NAME]` with its `path`"
+)
 
 
 @dataclass(frozen=True, slots=True)

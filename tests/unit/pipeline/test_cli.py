@@ -130,7 +130,7 @@ def test_no_configuration(repository):
     (repository / "pipeline.toml").unlink()
     assert refused("build") == (
         "there is no pipeline.toml, and no service was found; a: no start script, and nothing that serves; "
-        "point --root to the folder that has them, or name a folder in the file: `[services.NAME]` with its `path`"
+        "point --root to the folder that has them; `pipeline init` writes the file where there is a package.json or a go.mod, or name a folder in it yourself: `[services.NAME]` with its `path`"
     )
 
 

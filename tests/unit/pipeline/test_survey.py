@@ -102,7 +102,7 @@ def test_init_of_nothing(tmp_path):
     assert done.exit_code == 2
     assert (
         done.stderr
-        == "pipeline: there is no pipeline.toml, and no service was found; point --root to the folder that has them, or name a folder in the file: `[services.NAME]` with its `path`\n"
+        == "pipeline: there is no pipeline.toml, and no service was found; point --root to the folder that has them; `pipeline init` writes the file where there is a package.json or a go.mod, or name a folder in it yourself: `[services.NAME]` with its `path`\n"
     )
     assert list(tmp_path.iterdir()) == []
 
