@@ -25,6 +25,12 @@ _SYSTEMS_OWN = re.compile(r"libc6$|lib.*perl")
 _START_SECONDS = 20
 
 
+USER, PASSWORD = "pusher", "c4n4ry-push"
+"""Who a registry with a guard lets in."""
+
+_GUARD = f"{USER}:$2y$05$abcdefghijklmnopqrstuuV3cZt28c065eJKzrI6FYM2z1RNyL4Uy\n"
+
+
 @dataclass(frozen=True)
 class Registry:
     """A registry of images on a loopback port, with nothing in it at first."""
@@ -51,15 +57,18 @@ class Tools:
         return done.stdout
 
     @contextmanager
-    def registry(self, folder: Path) -> Iterator[Registry]:
-        """Run a registry that keeps its images in a folder, for as long as the context lasts."""
+    def registry(self, folder: Path, *, guarded: bool = False) -> Iterator[Registry]:
+        """Run a registry that keeps its images in a folder, for as long as the context lasts; a guarded one asks who it is."""
         settings = folder / "registry.yml"
         settings.write_text(
             "version: 0.1\n"
             "log: {accesslog: {disabled: true}}\n"
-            f"storage: {{filesystem: {{rootdirectory: {folder}/images}}}}\n"
+            f"storage: {{filesystem: {{rootdirectory: {folder}/images}}, delete: {{enabled: true}}}}\n"
             "http: {addr: '127.0.0.1:0'}\n"
         )
+        if guarded:
+            (folder / "people").write_text(_GUARD)
+            settings.write_text(settings.read_text() + f"auth: {{htpasswd: {{realm: tests, path: {folder}/people}}}}\n")
         log = folder / "registry.log"
         # Whoever kills the tests leaves no registry behind.
         command = ["setpriv", "--pdeathsig", "KILL", self.folder / "usr/bin/docker-registry", "serve", settings]

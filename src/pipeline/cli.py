@@ -82,6 +82,36 @@ def build(
     _run(work)
 
 
+@app.command()
+def publish(
+    services: Services = None,
+    *,
+    root: Root = Path(),
+    registry: Annotated[str, typer.Option("--registry", help="Where images go: HOST/PATH.", metavar="REF")] = "",
+    tag: Tags = None,
+    image_refs: Annotated[
+        Path | None, typer.Option("--image-refs", help="A file for the addresses with their digests.", metavar="FILE")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", help="Where images lie meanwhile.", metavar="DIR")] = Path("dist"),
+    platform: Platforms = None,
+    engine: EngineOption = Choice.AUTO,
+    build_arg: Arguments = None,
+    progress: Progress = "auto",
+) -> None:
+    """Build images, push them, and print their addresses with their digests."""
+
+    def work() -> Awaitable[library.Outcome]:
+        overrides = Overrides(
+            platforms=tuple(platform or ()), tags=tuple(tag or ()), args=_arguments(build_arg or []), registry=registry
+        )
+        published: Awaitable[library.Outcome] = _library().publish(
+            root, services or [], output, image_refs, overrides, engine, _teller(progress)
+        )
+        return published
+
+    _run(work)
+
+
 def _arguments(given: list[str]) -> dict[str, str]:
     for item in given:
         if "=" not in item:

@@ -17,15 +17,16 @@ import anyio.to_thread
 import platformdirs
 
 from pipeline import bases, vcs
-from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select
+from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select, tags
 from pipeline.detect import GoService, NodeService, detect, survey
 from pipeline.detect.survey import as_text, as_toml, undecided
 from pipeline.engine import Choice, Engine, buildkit_version, session
-from pipeline.errors import UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
 
 if TYPE_CHECKING:
     from pipeline.project import Project
+    from pipeline.report.model import Report
 
 OnStep = Callable[[str], None]
 
@@ -127,16 +128,71 @@ async def build(
     """Build services and return the summary. Exit code 1 where one failed."""
     repository = read(root, names, overrides)
     report = report or output / "report.json"
-    _check_writable(output.resolve(), "--output", output)
-    _check_writable(report.resolve().parent, "--report", report)
-    if report.is_dir():
-        msg = f"--report {report} is a folder"
-        raise UsageError(msg, hint="name the file that the report is to be")
+    _check_output(output, report)
     _check_targets(repository)
+    result = await _built(repository, output, report, engine, on_step)
+    from pipeline.report.summary import summary  # noqa: PLC0415
+
+    return Outcome(summary(result), 0 if result.success else 1)
+
+
+async def publish(
+    root: Path,
+    names: Sequence[str],
+    output: Path,
+    image_refs: Path | None,
+    overrides: Overrides,
+    engine: Choice,
+    on_step: OnStep,
+) -> Outcome:
+    """Build services, push their images and return a line `ADDRESS@DIGEST` for each tag.
+
+    `image_refs` is a file that gets the same lines, once all are tagged.
+
+    Raises
+    ------
+    PipelineError
+        If a service failed, or a registry refused; nothing is tagged then unless everything was pushed.
+    """
+    from pipeline.registry import client, publish  # noqa: PLC0415 - for no other command
+    from pipeline.registry.reference import check_registry  # noqa: PLC0415
+
+    repository = read(root, names, overrides)
+    report = output / "report.json"
+    _check_output(output, report)
+    if image_refs:
+        _check_writable(image_refs.resolve().parent, "--image-refs", image_refs)
+    config = repository.config
+    if config.registry:
+        check_registry(config.registry, "the registry")
+    publish.check_addresses({name: tags(name, config.services[name], config.registry or "") for name in repository.services})
+    for name in repository.services:
+        if target := config.services[name].target:
+            msg = f"only a whole image is published, and the build stops at {target}"
+            raise UsageError(msg, service=name, hint="leave out `target`")
+    registries = await client.client(cache_folder(), on_step)
+    result = await _built(repository, output, report, engine, on_step)
+    if not result.success:
+        from pipeline.report.summary import summary  # noqa: PLC0415
+
+        msg = f"nothing was pushed, since a service failed\n{summary(result)}"
+        raise PipelineError(msg)
+    publications = [
+        publish.Publication(item.service_name, output.resolve() / item.image, item.image_digest, item.tags)
+        for item in result.services
+    ]
+    await publish.publish(registries, publications, _events(on_step))
+    text = "".join(f"{line}\n" for item in publications for line in item.references)
+    if image_refs:
+        await anyio.to_thread.run_sync(write_text_atomic, image_refs.resolve(), text)
+    return Outcome(text)
+
+
+async def _built(repository: Repository, output: Path, report: Path, engine: Choice, on_step: OnStep) -> Report:
+    """Build the services of a repository and write the report."""
     async with _project(repository, engine, on_step) as (project, running):
         from pipeline import orchestrate  # noqa: PLC0415 - needs the client, which a session imports
         from pipeline.report.model import EngineResult  # noqa: PLC0415
-        from pipeline.report.summary import summary  # noqa: PLC0415
 
         settings = orchestrate.Settings(
             run=secrets.token_hex(8),
@@ -153,7 +209,15 @@ async def build(
         )
     text = result.model_dump_json(indent=2) + "\n"
     await anyio.to_thread.run_sync(write_text_atomic, report.resolve(), text)
-    return Outcome(summary(result), 0 if result.success else 1)
+    return result
+
+
+def _check_output(output: Path, report: Path) -> None:
+    _check_writable(output.resolve(), "--output", output)
+    _check_writable(report.resolve().parent, "--report", report)
+    if report.is_dir():
+        msg = f"--report {report} is a folder"
+        raise UsageError(msg, hint="name the file that the report is to be")
 
 
 def _check_writable(folder: Path, option: str, named: Path) -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import anyio
 import dagger
 from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type
 from dagger.mod._exceptions import FunctionError
@@ -19,6 +20,7 @@ from pipeline.stages.stamp import bare
 
 if TYPE_CHECKING:
     from pipeline import library
+    from pipeline.config import Overrides
     from pipeline.project import Project
     from pipeline.stages.context import BaseImages, HostSettings
 
@@ -110,6 +112,42 @@ class Pipeline:
                 project = planned(repository.root, repository.config, repository.services, self.source)
                 return described(project, format)
 
+    @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
+    async def publish(
+        self,
+        registry: Annotated[str, Doc("Where images go: HOST/PATH; each is REGISTRY/SERVICE:TAG.")],
+        services: Services = None,
+        tags: Annotated[list[str] | None, Doc("Tags; those of pipeline.toml, or `latest`, by default.")] = None,
+        username: Annotated[str, Doc("The user of the registry; who calls is known to it otherwise.")] = "",
+        password: Annotated[dagger.Secret | None, Doc("The user's password or token.")] = None,
+    ) -> str:
+        """Build services, push their images and return a line ADDRESS@DIGEST for each tag.
+
+        Nothing is pushed unless every image is there for all of its platforms.
+        """
+        from pipeline.config import Overrides
+        from pipeline.config import tags as addresses
+        from pipeline.registry.publish import check_addresses
+        from pipeline.registry.reference import check_registry
+
+        with _sentences():
+            check_registry(registry, "--registry")
+            overrides = Overrides(registry=registry, tags=tuple(tags or ()))
+            async with self._project(services or [], overrides) as project:
+                wanted = {name: addresses(name, project.config.services[name], registry) for name in project.services}
+                check_addresses(wanted)
+                run = random.token_hex(8)
+                images = {name: project.graph(name, run).images for name in project.services}
+                async with anyio.create_task_group() as group:
+                    for image in (image for variants in images.values() for image in variants):
+                        group.start_soon(image.sync)
+                lines: list[str] = []
+                for name, (first, *others) in images.items():
+                    for address in wanted[name]:
+                        pusher = first.with_registry_auth(address, username, password) if password else first
+                        lines.append(await pusher.publish(address, platform_variants=others or None))
+        return "".join(f"{line}\n" for line in lines)
+
     @function
     @check
     async def tests(self, services: Services = None) -> None:
@@ -133,7 +171,7 @@ class Pipeline:
                 raise PipelineError(checking.as_text(results))
 
     @asynccontextmanager
-    async def _repository(self, names: list[str]) -> AsyncIterator[library.Repository]:
+    async def _repository(self, names: list[str], overrides: Overrides | None = None) -> AsyncIterator[library.Repository]:
         """Yield the repository as its files tell, for as long as they lie on the module's own disk."""
         from pipeline import library
         from pipeline.config import Overrides
@@ -141,13 +179,13 @@ class Pipeline:
         with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
             root = Path(folder, "source")
             await self.source.export(str(root))
-            yield library.read(root, names, Overrides(), self.config)
+            yield library.read(root, names, overrides or Overrides(), self.config)
 
     @asynccontextmanager
-    async def _project(self, names: list[str]) -> AsyncIterator[Project]:
+    async def _project(self, names: list[str], overrides: Overrides | None = None) -> AsyncIterator[Project]:
         from pipeline.project import Project
 
-        async with self._repository(names) as repository:
+        async with self._repository(names, overrides) as repository:
             yield Project(
                 root=repository.root,
                 source=self.source,

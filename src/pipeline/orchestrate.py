@@ -15,7 +15,7 @@ import anyio.to_thread
 import dagger
 
 from pipeline import facts
-from pipeline.config import Service
+from pipeline.config import Service, tags
 from pipeline.detect import GoService
 from pipeline.errors import (
     ConfigInvalid,
@@ -251,9 +251,3 @@ def _result(
             for fact in stages
         ),
     )
-
-
-def tags(name: str, settings: Service, registry: str) -> tuple[str, ...]:
-    """Return the addresses that a service's image is to be published under: REGISTRY/SERVICE:TAG."""
-    prefix = f"{registry}/{name}" if registry else name
-    return tuple(tag if "/" in tag or ":" in tag else f"{prefix}:{tag}" for tag in settings.tags or ["latest"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import threading
@@ -200,6 +201,22 @@ def test_two_platforms_in_one_index(tiny, first, tools):
             found = json.loads(tools.skopeo("inspect", "--override-arch", platform.partition("/")[2], archive))
             assert found["Architecture"] == platform.partition("/")[2]
     assert set(tiny.images("web")) == {"linux/amd64", "linux/arm64"}
+
+
+def test_two_platforms_are_published_as_one_index(tiny, first, tools, tmp_path):
+    with tools.registry(tmp_path) as registry:
+        platforms = ("--platform", "linux/amd64", "--platform", "linux/arm64")
+        run = tiny.pipeline("publish", "tool", "--registry", registry.address, *platforms)
+        assert run.code == 0, run.err
+        [line] = run.out.splitlines()
+        address, _, digest = line.partition("@")
+        assert digest == run.digests()["tool"]
+        index = tools.skopeo("inspect", "--raw", "--tls-verify=false", f"docker://{address}")
+        assert hashlib.sha256(index.encode()).hexdigest() == digest.removeprefix("sha256:")
+        for item in json.loads(index)["manifests"]:
+            processor = item["platform"]["architecture"]
+            found = tools.skopeo("inspect", "--tls-verify=false", "--override-arch", processor, f"docker://{address}")
+            assert json.loads(found)["Architecture"] == processor
 
 
 def machine_of(program):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.config.load import inside, load, parse, select
+from pipeline.config.load import inside, load, parse, select, tags
 from pipeline.config.model import FILE_NAME, PLATFORMS, Bases, Budget, Build, Config, Doctor, Go, Node, Runtime, Service
 from pipeline.config.overrides import Overrides
 
@@ -23,4 +23,5 @@ __all__ = [
     "load",
     "parse",
     "select",
+    "tags",
 ]

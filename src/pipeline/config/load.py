@@ -76,6 +76,12 @@ def select(config: Config, names: Sequence[str]) -> dict[str, Service]:
     return {name: config.services[name] for name in names} if names else dict(config.services)
 
 
+def tags(name: str, settings: Service, registry: str) -> tuple[str, ...]:
+    """Return the addresses that a service's image is to be published under: REGISTRY/SERVICE:TAG."""
+    prefix = f"{registry}/{name}" if registry else name
+    return tuple(tag if "/" in tag or ":" in tag else f"{prefix}:{tag}" for tag in settings.tags or ["latest"])
+
+
 def _read(path: Path, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8")

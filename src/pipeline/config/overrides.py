@@ -21,6 +21,7 @@ class Overrides:
     tags: tuple[str, ...] = ()
     target: str = ""
     args: Mapping[str, str] = field(default_factory=dict)
+    registry: str = ""
 
 
 def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overrides) -> dict[str, Any]:
@@ -38,6 +39,8 @@ def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overri
             msg = f"--max-parallel is {parallel}"
             raise UsageError(msg, hint="at least one service must be built at a time")
         data = {**data, "max_parallel": parallel}
+    if overrides.registry:
+        data = {**data, "registry": overrides.registry}
     if timeout is not None and timeout <= 0:
         msg = f"--timeout is {timeout:g}"
         raise UsageError(msg, hint="give a number of seconds above 0")

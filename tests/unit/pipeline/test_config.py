@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import Overrides, load, select
+from pipeline.config import Overrides, Service, load, select, tags
 from pipeline.config.reference import config_reference, config_schema
 from pipeline.errors import UsageError
 
@@ -174,3 +174,11 @@ def test_any_configuration_is_accepted_or_refused_in_order(root, service):
         loaded(root, text)
     except (UsageError, tomllib.TOMLDecodeError):
         pass
+
+
+def test_tags_are_addresses_in_the_registry(root):
+    service = Service(path=".", tags=["1.0", "other.example/x:2"])
+    assert tags("a", service, "r.example") == ("r.example/a:1.0", "other.example/x:2")
+    assert tags("a", Service(path="."), "") == ("a:latest",)
+    config = loaded(root, 'registry = "file.example"\n' + SERVICE, overrides=Overrides(registry="flag.example"))
+    assert tags("a", config.services["a"], config.registry) == ("flag.example/a:latest",)

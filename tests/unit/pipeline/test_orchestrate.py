@@ -187,9 +187,3 @@ async def test_a_cancelled_run_ends_every_service(build):
         await build({name: graph(name, Stub(60, watched=watch)) for name in ("a", "b")})
     assert scope.cancelled_caught
     assert (watch.most, watch.inside) == (2, 0)
-
-
-def test_tags_are_addresses_in_the_registry():
-    service = Service(path=".", tags=["1.0", "other.example/x:2"])
-    assert orchestrate.tags("a", service, "r.example") == ("r.example/a:1.0", "other.example/x:2")
-    assert orchestrate.tags("a", Service(path="."), "") == ("a:latest",)

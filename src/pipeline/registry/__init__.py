@@ -1,0 +1,1 @@
+"""Registries of images: what is pushed to them, and by what program."""

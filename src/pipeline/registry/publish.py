@@ -1,0 +1,88 @@
+"""Publishing images as they were built: by their digests first, all of them, and only then by their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from pipeline.errors import UsageError, leaves
+from pipeline.registry.client import Client
+from pipeline.registry.reference import split
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """An image archive, the digest of what is in it, and the addresses that it is to have.
+
+    What is in it may be an index: then all of its platforms are pushed before the index is.
+    """
+
+    service: str
+    archive: Path
+    digest: str
+    addresses: tuple[str, ...]
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The addresses with the digest."""
+        return tuple(f"{address}@{self.digest}" for address in self.addresses)
+
+
+def check_addresses(addresses: Mapping[str, Sequence[str]]) -> None:
+    """Check the addresses that services' images are to have, by service.
+
+    Raises
+    ------
+    UsageError
+        If one is not valid, or none says in which registry.
+    """
+    for service, wanted in addresses.items():
+        for address in wanted:
+            if "/" not in address:
+                msg = "there is no registry to publish to"
+                raise UsageError(msg, service=service, hint="name it with --registry, or with `registry` in pipeline.toml")
+            split(address)
+
+
+async def publish(client: Client, publications: Sequence[Publication], on_event: Callable[[str, str], None]) -> None:
+    """Push images and tag them. Nothing is tagged unless everything has been pushed.
+
+    Parameters
+    ----------
+    on_event:
+        Told of a service's progress: its name, and what happened.
+
+    Raises
+    ------
+    RegistryError
+        If a registry refuses, or does not answer.
+    """
+
+    async def push(item: Publication, repository: str) -> None:
+        place = f"{repository}@{item.digest}"
+        await client.run("image", "import", place, str(item.archive), repository=repository)
+        on_event(item.service, f"pushed {place}")
+
+    async def tag(item: Publication, address: str) -> None:
+        repository, _ = split(address)
+        await client.run("image", "copy", f"{repository}@{item.digest}", address, repository=repository)
+        on_event(item.service, f"tagged {address}")
+
+    places = [(item, name) for item in publications for name in sorted({split(address)[0] for address in item.addresses})]
+    await _all([partial(push, item, name) for item, name in places])
+    await _all([partial(tag, item, address) for item in publications for address in item.addresses])
+
+
+async def _all(works: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+    """Carry out works at the same time; the first failure ends the others."""
+    try:
+        async with anyio.create_task_group() as group:
+            for work in works:
+                group.start_soon(work)
+    except ExceptionGroup as errors:
+        raise leaves(errors)[0] from None

@@ -1,0 +1,77 @@
+"""Publishing to a real registry: what arrives, who is let in, and that nothing is tagged unless all is there."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+
+import pytest
+import registries
+
+from tools import PASSWORD, USER
+
+
+@pytest.fixture(scope="module")
+def registry(tools, tmp_path_factory):
+    with tools.registry(tmp_path_factory.mktemp("registry"), guarded=True) as made:
+        yield made
+
+
+@pytest.fixture
+def known(workspace, registry, tmp_path):
+    """The workspace of a user whom the registry knows."""
+    credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {registry.address: {"auth": credentials}}}))
+    return replace(workspace, settings={"DOCKER_CONFIG": str(tmp_path)})
+
+
+def inspect(tools, address):
+    return json.loads(tools.skopeo("inspect", "--tls-verify=false", f"--creds={USER}:{PASSWORD}", f"docker://{address}"))
+
+
+def test_what_arrives_is_what_was_built(known, registry, tools):
+    refs = known.root / "refs.txt"
+    run = known.pipeline(
+        "publish", "--registry", f"{registry.address}/team", "--tag", "1", "--tag", "2", "--image-refs", str(refs)
+    )
+    assert run.code == 0, run.err
+    expected = [
+        f"{registry.address}/team/{service}:{tag}@{digest}" for service, digest in run.digests().items() for tag in "12"
+    ]
+    assert run.out.splitlines() == refs.read_text().splitlines() == expected
+    for line in expected:
+        assert inspect(tools, line.partition("@")[0])["Digest"] == line.partition("@")[2]
+    assert PASSWORD not in run.out + run.err
+
+
+def test_who_is_not_let_in_is_told_how(workspace, registry, tmp_path):
+    stranger = replace(workspace, settings={"DOCKER_CONFIG": str(tmp_path)})
+    run = stranger.pipeline("publish", "--registry", f"{registry.address}/strangers")
+    assert run.code == 1
+    assert run.out == ""
+    assert "unauthorized" in run.err
+    assert run.err.rstrip().endswith(
+        f"`docker login {registry.address}`, or point DOCKER_CONFIG to the folder with its credentials"
+    )
+
+
+def test_nothing_is_pushed_where_a_service_fails(built, registry, known, tools):
+    workspace, _ = built
+    (workspace.root / "services/auth/cmd/server/main.go").write_text("package main\n\nfunc main() { undefined() }\n")
+    refs = workspace.root / "none.txt"
+    run = known.pipeline("publish", "--registry", f"{registry.address}/half", "--image-refs", str(refs))
+    assert run.code == 1
+    assert "nothing was pushed, since a service failed" in run.err
+    assert "undefined: undefined" in run.err
+    assert run.out == ""
+    assert not refs.exists()
+    with pytest.raises(AssertionError, match=r"repository name not known to registry|manifest unknown"):
+        inspect(tools, f"{registry.address}/half/api-gateway:latest")
+
+
+def test_a_registry_that_is_down_is_told(workspace):
+    with registries.refusing() as address:
+        run = workspace.pipeline("publish", "auth-service", "--registry", address.removeprefix("http://"))
+    assert run.code == 1
+    assert "connection refused" in run.err.splitlines()[-1]
