@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: build test bench clean
+.PHONY: build test bench replay clean
 
 build: $(VENV)/installed
 	@$(VENV)/bin/pipeline build
@@ -16,6 +16,9 @@ test: $(VENV)/installed-dev
 
 bench: $(VENV)/installed
 	@$(VENV)/bin/python bench/run.py
+
+replay: $(VENV)/installed-dev
+	@PYTHONPATH=tests $(VENV)/bin/python bench/replay $(REPLAY)
 
 # Bytecode for `python -O` is made here, since a console script must not pay for it at its first start.
 $(VENV)/installed: requirements.lock pyproject.toml

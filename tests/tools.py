@@ -57,12 +57,12 @@ class Tools:
         return done.stdout
 
     @contextmanager
-    def registry(self, folder: Path, *, guarded: bool = False) -> Iterator[Registry]:
+    def registry(self, folder: Path, *, guarded: bool = False, logged: bool = False) -> Iterator[Registry]:
         """Run a registry that keeps its images in a folder, for as long as the context lasts; a guarded one asks who it is."""
         settings = folder / "registry.yml"
         settings.write_text(
             "version: 0.1\n"
-            "log: {accesslog: {disabled: true}}\n"
+            f"log: {{accesslog: {{disabled: {str(not logged).lower()}}}}}\n"
             f"storage: {{filesystem: {{rootdirectory: {folder}/images}}, delete: {{enabled: true}}}}\n"
             "http: {addr: '127.0.0.1:0'}\n"
         )

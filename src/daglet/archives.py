@@ -12,7 +12,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from daglet.errors import InvalidOperation
 from daglet.store import mark_used
 
 _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
+_LAYOUT_FILE = b'{"imageLayoutVersion":"1.0.0"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +84,13 @@ def pack(layouts: Iterable[Layout], target: Path) -> str:
     The archive is complete before it takes the target's name. Its bytes depend on nothing but the images.
     """
     images = list(layouts)
-    extra: dict[str, bytes] = {}
-    if len(images) == 1:
-        top = _descriptor(images[0])
-    else:
-        entries = [_descriptor(image) | {"platform": _platform(image)} for image in images]
-        body = _json({"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": entries})
-        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-        extra[digest] = body
-        top = {"mediaType": _INDEX_TYPE, "digest": digest, "size": len(body)}
-    index = _json({"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": [top]})
+    top, extra = _top(images)
+    index = _index(top)
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            _add(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
+            _add(tar, "oci-layout", _LAYOUT_FILE)
             _add(tar, "index.json", index)
             blobs = {digest: image.path for image in images for digest in references(image)}
             for digest, body in sorted(extra.items()):
@@ -109,6 +103,36 @@ def pack(layouts: Iterable[Layout], target: Path) -> str:
         Path(name).unlink(missing_ok=True)
         raise
     return str(top["digest"])
+
+
+def joined(images: Sequence[Layout], folder: Path) -> Layout:
+    """Make a layout of images, several as the platforms of one index, in an empty folder. The blobs are links to theirs."""
+    top, extra = _top(images)
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    for digest, body in extra.items():
+        blob(folder, digest).write_bytes(body)
+    for image in images:
+        for digest in references(image):
+            if not blob(folder, digest).exists():
+                blob(folder, digest).symlink_to(blob(image.path, digest).resolve())
+    (folder / "oci-layout").write_bytes(_LAYOUT_FILE)
+    (folder / "index.json").write_bytes(_index(top))
+    return Layout(folder, str(top["digest"]))
+
+
+def _top(images: Sequence[Layout]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the descriptor of one image, or of an index of several, and the blobs that the index takes."""
+    if len(images) == 1:
+        return _descriptor(images[0]), {}
+    entries = [_descriptor(image) | {"platform": _platform(image)} for image in images]
+    body = _json({"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": entries})
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    return {"mediaType": _INDEX_TYPE, "digest": digest, "size": len(body)}, {digest: body}
+
+
+def _index(top: dict[str, Any]) -> bytes:
+    return _json({"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": [top]})
 
 
 def references(image: Layout) -> Iterator[str]:

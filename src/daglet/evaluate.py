@@ -25,6 +25,9 @@ from daglet.host import STEP_MOUNTS, HostSettings
 _OWN = 0o700
 """The mode of a folder that an export makes: it is its owner's until he decides otherwise."""
 
+_WHOLE = "image"
+"""The build context of an image that is pushed as it is."""
+
 _PINNED = re.compile(r" FROM (\S+@sha256:[0-9a-f]{64})")
 
 
@@ -67,31 +70,58 @@ class Evaluator:
             self._done.add(node.digest)
 
     async def export_archive(self, variants: Sequence[ops.Container], target: Path) -> str:
-        """Write containers, one for each platform, as one OCI image archive and return its digest.
+        """Write containers, one for each platform, as one OCI image archive and return its digest."""
+        async with self._images(variants, str(target)) as images:
+            return await anyio.to_thread.run_sync(archives.pack, images, target)
 
-        BuildKit writes into a layout of ours that keeps the layers of the last time, so that only new ones travel.
+    async def publish(self, variants: Sequence[ops.Container], address: str, compression: str = "") -> str:
+        """Push containers, one for each platform, as one image, and return the address with the digest.
+
+        BuildKit pushes what the frontend gives it, and the frontend changes no image that it is given whole.
+
+        Parameters
+        ----------
+        compression:
+            How layers are compressed, as BuildKit calls it; "" leaves those that are compressed as they are.
         """
-        images: list[archives.Layout] = []
-        async with self._locked(self._export_folder(target)) as folder:
+        forced = f",compression={compression},force-compression=true" if compression else ""
+        async with self._images(variants, f"{address}{forced}", forced) as images:
+            with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
+                whole = await anyio.to_thread.run_sync(archives.joined, images, Path(folder))
+                platform = ",".join(image.platform or self.engine.platform for image in variants)
+                plan = dockerfile.Plan(f"FROM {_WHOLE}\n", "", platform, {}, {}, {}, {})
+                inputs = buildctl.Inputs({}, {_WHOLE: whole}, self.host.secrets, self.host.secret_files)
+                output = f"type=image,name={address},push=true,oci-mediatypes=true"
+                result = await buildctl.solve(self.engine, plan, inputs, output)
+        return f"{address}@{result.metadata['containerimage.digest']}"
+
+    @asynccontextmanager
+    async def _images(
+        self, variants: Sequence[ops.Container], purpose: str, compression: str = ""
+    ) -> AsyncIterator[list[archives.Layout]]:
+        """Yield containers as images in layouts of ours.
+
+        BuildKit writes into a layout that keeps the layers of the last time for the same purpose, so that only new ones travel.
+        """
+        images = [archives.Layout(Path(), "")] * len(variants)
+        async with self._locked(self._export_folder(purpose)) as folder:
 
             async def export(number: int, container: ops.Container) -> None:
                 layout = folder / str(number)
                 layout.mkdir(parents=True, exist_ok=True)
-                result = await self._solve(container, f"type=oci,tar=false,dest={layout}")
+                result = await self._solve(container, f"type=oci,tar=false,dest={layout}{compression}")
                 image = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
                 images[number] = imageconfig.finished(image, container)
 
-            images += [archives.Layout(folder, "")] * len(variants)
             try:
                 async with anyio.create_task_group() as exports:
                     for number, container in enumerate(variants):
                         exports.start_soon(export, number, container)
             except ExceptionGroup as errors:
                 raise errors.exceptions[0] from None
-            digest = await anyio.to_thread.run_sync(archives.pack, images, target)
+            yield images
             for image in images:
                 archives.sweep(image)
-        return digest
 
     async def export_directory(self, node: ops.Directory, target: Path, *, wipe: bool = False) -> None:
         """Write a directory's content into a folder of the host, over what is there, or, wiping, in its place."""
@@ -213,8 +243,8 @@ class Evaluator:
         msg = f"the secret {secret.name!r} comes from {kind}://, which the embedded session does not read (env://, file://)"
         raise InvalidOperation(msg)
 
-    def _export_folder(self, target: Path) -> Path:
-        return self.state / store.IMAGES / hashlib.sha256(str(target).encode()).hexdigest()[:16]
+    def _export_folder(self, purpose: str) -> Path:
+        return self.state / store.IMAGES / hashlib.sha256(purpose.encode()).hexdigest()[:16]
 
     @asynccontextmanager
     async def _locked(self, folder: Path) -> AsyncIterator[Path]:

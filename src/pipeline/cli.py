@@ -31,6 +31,8 @@ app = typer.Typer(
 )
 engine_app = typer.Typer(help="The embedded BuildKit.", no_args_is_help=True)
 app.add_typer(engine_app, name="engine")
+cache_app = typer.Typer(help="Results of stages in a registry.", no_args_is_help=True)
+app.add_typer(cache_app, name="cache")
 
 Services = Annotated[
     list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services, all by default.", show_default=False)
@@ -41,6 +43,12 @@ Progress = Annotated[str, typer.Option("--progress", help="auto, tty, plain or q
 Platforms = Annotated[list[str] | None, typer.Option("--platform", help="A platform (repeatable).", metavar="P")]
 Arguments = Annotated[
     list[str] | None, typer.Option("--build-arg", help="A build argument (repeatable).", metavar="NAME=VALUE")
+]
+CacheRegistry = Annotated[
+    str, typer.Option("--cache-registry", help="Where results of stages are shared: HOST/PATH.", metavar="REF")
+]
+CacheWrite = Annotated[
+    bool | None, typer.Option("--cache-write/--no-cache-write", help="Write there what is missing.", show_default=False)
 ]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag (repeatable).", metavar="T")]
 
@@ -66,13 +74,22 @@ def build(
     engine: EngineOption = Choice.AUTO,
     tag: Tags = None,
     build_arg: Arguments = None,
+    cache_registry: CacheRegistry = "",
+    cache_write: CacheWrite = None,
     progress: Progress = "auto",
 ) -> None:
     """Build images and print what that took."""
 
     def work() -> Awaitable[library.Outcome]:
         overrides = Overrides(
-            max_parallel, timeout, tuple(platform or ()), tuple(tag or ()), target, _arguments(build_arg or [])
+            max_parallel,
+            timeout,
+            tuple(platform or ()),
+            tuple(tag or ()),
+            target,
+            _arguments(build_arg or []),
+            cache_registry=cache_registry,
+            cache_write=cache_write,
         )
         built: Awaitable[library.Outcome] = _library().build(
             root, services or [], output, report, overrides, engine, _teller(progress)
@@ -96,13 +113,20 @@ def publish(
     platform: Platforms = None,
     engine: EngineOption = Choice.AUTO,
     build_arg: Arguments = None,
+    cache_registry: CacheRegistry = "",
+    cache_write: CacheWrite = None,
     progress: Progress = "auto",
 ) -> None:
     """Build images, push them, and print their addresses with their digests."""
 
     def work() -> Awaitable[library.Outcome]:
         overrides = Overrides(
-            platforms=tuple(platform or ()), tags=tuple(tag or ()), args=_arguments(build_arg or []), registry=registry
+            platforms=tuple(platform or ()),
+            tags=tuple(tag or ()),
+            args=_arguments(build_arg or []),
+            registry=registry,
+            cache_registry=cache_registry,
+            cache_write=cache_write,
         )
         published: Awaitable[library.Outcome] = _library().publish(
             root, services or [], output, image_refs, overrides, engine, _teller(progress)
@@ -177,6 +201,25 @@ def doctor(
 ) -> None:
     """Find pitfalls in services and Dockerfiles before they cost a day."""
     _run(lambda: _library().doctor(paths or [], output_format, fix=fix))
+
+
+@cache_app.command("list")
+def cache_list(*, root: Root = Path(), cache_registry: CacheRegistry = "") -> None:
+    """List what the registry holds, the newest first."""
+    overrides = Overrides(cache_registry=cache_registry)
+    _run(lambda: _library().cache_list(root, overrides, _teller("auto")))
+
+
+@cache_app.command("prune")
+def cache_prune(
+    *,
+    root: Root = Path(),
+    cache_registry: CacheRegistry = "",
+    older_than: Annotated[float, typer.Option("--older-than", help="Remove what is older.", metavar="DAYS", min=0)] = 30,
+) -> None:
+    """Remove from the registry what was written long ago."""
+    overrides = Overrides(cache_registry=cache_registry)
+    _run(lambda: _library().cache_prune(root, overrides, older_than, _teller("auto")))
 
 
 @engine_app.command("status")

@@ -111,17 +111,25 @@ def judge(
     stamps: Mapping[str, Stamp],
     now: Mapping[str, InputRecord],
     before: Mapping[str, InputRecord],
+    restored: Mapping[str, float],
 ) -> tuple[StageFact, ...]:
     """Return what became of each stage of a service that was built.
 
     A stage with a command was executed if its stamp is of this run. A stage of copies was executed if its own inputs
     changed, or if a stage that it copies from was executed.
+
+    Parameters
+    ----------
+    restored:
+        How long the commands took, elsewhere, of stages whose results were taken from a registry.
     """
     facts: dict[str, StageFact] = {}
     for stage in graph.stages:
-        ran_before_it = [need for need in stage.needs if facts[need].status == "executed"]
+        ran_before_it = [need for need in stage.needs if need in facts and facts[need].status == "executed"]
         why = _reason(before.get(stage.name), now[stage.name], ran_before_it)
-        if stage.runs:
+        if stage.name in restored:
+            facts[stage.name] = StageFact(stage.name, "restored", saved_seconds=restored[stage.name], reason=why)
+        elif stage.runs:
             stamp = stamps[stage.name]
             if stamp.run == run:
                 unknown = "no earlier result in this engine's cache"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import dagger
@@ -26,6 +26,11 @@ class Inputs:
         The trees of the build context, by what to call them.
     contents:
         The content of files that the graph itself makes, by name.
+    digest:
+        The digest of the base, "" where it is not pinned.
+    surroundings:
+        What else the command meets and what follows from settings and from our own version, not from a file of the
+        repository: the user, the working directory, the names of secrets, a package manager's variables.
     """
 
     base: str = ""
@@ -33,6 +38,26 @@ class Inputs:
     variables: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, dagger.Directory] = field(default_factory=dict)
     contents: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+    surroundings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What later stages need of a stage that runs a command, by absolute paths.
+
+    Parameters
+    ----------
+    exclude:
+        Patterns of what is not needed of the folders, relative to each.
+    starts:
+        Whether later stages start from the stage's container, and not just copy from it.
+    """
+
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    starts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +70,15 @@ class Stage:
         The names of the stages that this one starts or copies from.
     container:
         The stage's result.
+    kept:
+        What of it would do in its place; None where nobody can tell.
     """
 
     name: str
     needs: tuple[str, ...]
     container: dagger.Container
     inputs: Inputs
+    kept: Kept | None = None
 
     @property
     def runs(self) -> bool:
@@ -97,6 +125,20 @@ class ServiceGraph:
                 wanted.update(stage.needs)
         kept = tuple(stage for stage in self.stages if stage.name in wanted)
         return ServiceGraph(self.service, self.kind, kept, (end.container,))
+
+    def needed(self, done: Collection[str]) -> frozenset[str]:
+        """Return the stages that the images need where some stages' results are there already."""
+        last = {stage.name for stage in self.stages} - {need for stage in self.stages for need in stage.needs}
+        found: set[str] = set()
+        for stage in reversed(self.stages):
+            if stage.name in last or any(stage.name in self.stage(name).needs for name in found if self._leads_on(name, done)):
+                found.add(stage.name)
+        return frozenset(found)
+
+    def _leads_on(self, name: str, done: Collection[str]) -> bool:
+        """Whether a stage that is needed needs others: one whose result is there does so only if it is laid over them."""
+        kept = self.stage(name).kept
+        return name not in done or (kept is not None and kept.starts)
 
 
 def as_text(graphs: Iterable[ServiceGraph]) -> str:

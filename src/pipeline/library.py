@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +24,10 @@ from pipeline.detect.survey import as_text, as_toml, undecided
 from pipeline.engine import Choice, Engine, buildkit_version, session
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
+from pipeline.registry.reference import cache_repository, check_registry
 
 if TYPE_CHECKING:
+    from pipeline.cache import Store
     from pipeline.project import Project
     from pipeline.report.model import Report
 
@@ -69,6 +72,9 @@ def read(root: Path, names: Sequence[str], overrides: Overrides, file: str = FIL
     """
     folder = _folder(root, "--root")
     config, notice = _config(folder, overrides, file)
+    for named, registry in (("registry", config.registry), ("cache.registry", config.cache.registry)):
+        if registry:
+            check_registry(registry, named)
     chosen = select(config, names)
     services = {name: detect(folder, name, settings) for name, settings in chosen.items()}
     return Repository(folder, config, services, notice)
@@ -155,7 +161,6 @@ async def publish(
         If a service failed, or a registry refused; nothing is tagged then unless everything was pushed.
     """
     from pipeline.registry import client, publish  # noqa: PLC0415 - for no other command
-    from pipeline.registry.reference import check_registry  # noqa: PLC0415
 
     repository = read(root, names, overrides)
     report = output / "report.json"
@@ -163,8 +168,6 @@ async def publish(
     if image_refs:
         _check_writable(image_refs.resolve().parent, "--image-refs", image_refs)
     config = repository.config
-    if config.registry:
-        check_registry(config.registry, "the registry")
     publish.check_addresses({name: tags(name, config.services[name], config.registry or "") for name in repository.services})
     for name in repository.services:
         if target := config.services[name].target:
@@ -199,6 +202,7 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
             max_parallel=repository.config.max_parallel,
             output=output.resolve(),
             state=state_folder(),
+            cache=await _cache(project),
         )
         result = await orchestrate.build(
             project,
@@ -210,6 +214,17 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
     text = result.model_dump_json(indent=2) + "\n"
     await anyio.to_thread.run_sync(write_text_atomic, report.resolve(), text)
     return result
+
+
+async def _cache(project: Project) -> Store | None:
+    """Return the shared cache of a project's stages, None if it has none."""
+    from pipeline.cache import Store  # noqa: PLC0415 - needs the client
+
+    settings = project.config.cache
+    if not settings.registry:
+        return None
+    secret = await project.secret(settings.secret).plaintext() if settings.secret else ""
+    return Store(cache_repository(settings.registry), secret.strip(), settings.write)
 
 
 def _check_output(output: Path, report: Path) -> None:
@@ -364,6 +379,33 @@ async def labels(repository: Repository) -> dict[str, dict[str, str]]:
 
 def _events(on_step: OnStep) -> Callable[[str, str], None]:
     return lambda service, event: on_step(f"{service}: {event}")
+
+
+async def cache_list(root: Path, overrides: Overrides, on_step: OnStep) -> Outcome:
+    """Return what the shared cache of stages holds."""
+    from pipeline.registry import client, stages  # noqa: PLC0415 - for no other command
+
+    repository = _cache_repository(root, overrides)
+    kept = await stages.listed(await client.client(cache_folder(), on_step), repository)
+    total = sum(item.size for item in kept) / 1e6
+    return Outcome(f"{stages.as_text(kept)}{len(kept)} stages, {total:.1f} MB in {repository}\n")
+
+
+async def cache_prune(root: Path, overrides: Overrides, days: float, on_step: OnStep) -> Outcome:
+    """Remove from the shared cache of stages what is older than some days."""
+    from pipeline.registry import client, stages  # noqa: PLC0415
+
+    repository = _cache_repository(root, overrides)
+    gone = await stages.prune(await client.client(cache_folder(), on_step), repository, timedelta(days=days))
+    return Outcome(f"{stages.as_text(gone)}{len(gone)} stages removed from {repository}\n")
+
+
+def _cache_repository(root: Path, overrides: Overrides) -> str:
+    registry = read(root, [], overrides).config.cache.registry
+    if not registry:
+        msg = "there is no shared cache"
+        raise UsageError(msg, hint="name it with --cache-registry, or with `registry` under [cache] in pipeline.toml")
+    return cache_repository(registry)
 
 
 async def engine_status() -> Outcome:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import anyio
 import anyio.to_thread
 import dagger
 
-from pipeline import facts
+from pipeline import cache, facts
+from pipeline.cache import Store
 from pipeline.config import Service, tags
 from pipeline.detect import GoService
 from pipeline.errors import (
@@ -52,12 +54,15 @@ class Settings:
         The folder for images.
     state:
         A folder of the user's, for what is remembered from run to run.
+    cache:
+        The results of stages in a registry, None where there is none to ask.
     """
 
     run: str
     max_parallel: int
     output: Path
     state: Path
+    cache: Store | None = None
 
 
 async def build(project: Project, names: Sequence[str], engine: EngineResult, settings: Settings, on_event: OnEvent) -> Report:
@@ -69,7 +74,7 @@ async def build(project: Project, names: Sequence[str], engine: EngineResult, se
     async def one(name: str) -> None:
         async with limit:
             on_event(name, "started")
-            results[name] = await _service(project, name, settings)
+            results[name] = await _service(project, name, settings, partial(on_event, name))
             on_event(name, results[name].status)
 
     async with anyio.create_task_group() as group:
@@ -79,7 +84,7 @@ async def build(project: Project, names: Sequence[str], engine: EngineResult, se
     return summarise(engine, ordered, started.strftime("%Y-%m-%dT%H:%M:%SZ"), time.monotonic() - clock)
 
 
-async def _service(project: Project, name: str, settings: Settings) -> ServiceResult:
+async def _service(project: Project, name: str, settings: Settings, tell: Callable[[str], None]) -> ServiceResult:
     clock = time.monotonic()
     graph: ServiceGraph | None = None
     image: ImageFacts | None = None
@@ -87,7 +92,7 @@ async def _service(project: Project, name: str, settings: Settings) -> ServiceRe
     error: ServiceError | None = None
     try:
         graph = project.graph(name, settings.run)
-        image, stages = await _carry_out(project, graph, settings)
+        image, stages = await _carry_out(project, graph, settings, tell)
     except ServiceError as caught:
         error = caught
     except anyio.get_cancelled_exc_class():
@@ -103,44 +108,85 @@ async def _service(project: Project, name: str, settings: Settings) -> ServiceRe
 
 
 async def _carry_out(
-    project: Project, graph: ServiceGraph, settings: Settings
+    project: Project, whole: ServiceGraph, settings: Settings, tell: Callable[[str], None]
 ) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
     """Build the image and find out what that took. The engine merges the questions for the image and for the stamps."""
-    memory = facts.Memory.of(settings.state / "facts", project.root, graph.service)
+    service, store = project.config.services[whole.service], settings.cache
+    memory = facts.Memory.of(settings.state / "facts", project.root, whole.service)
     before = memory.recall()
     found: dict[str, Stamp] = {}
     now: dict[str, facts.InputRecord] = {}
     image: list[ImageFacts] = []
+    restored = cache.Restored(whole, whole)
     with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
         scratch = Path(folder)
 
         async def stamps() -> None:
-            files = {stage.name: stamp_file(stage.container, stage.name) for stage in graph.stages if stage.runs}
-            found.update(await facts.read_stamps(files, scratch))
+            ran = [stage for stage in restored.graph.stages if stage.runs and stage.name not in restored.entries]
+            found.update(
+                await facts.read_stamps({stage.name: stamp_file(stage.container, stage.name) for stage in ran}, scratch)
+            )
 
         async def inputs() -> None:
-            for stage in graph.stages:
+            for stage in whole.stages:
                 now[stage.name] = await facts.record(stage, before.get(stage.name, facts.InputRecord()), scratch / "inputs")
 
         async def export() -> None:
-            target = settings.output / "images" / f"{graph.service}.tar"
-            if project.config.services[graph.service].target:
-                await graph.images[0].sync()
+            target = settings.output / "images" / f"{whole.service}.tar"
+            if service.target:
+                await restored.graph.images[0].sync()
                 return
             target.parent.mkdir(parents=True, exist_ok=True)
-            first, *others = graph.images
+            first, *others = restored.graph.images
             await first.export(str(target), platform_variants=others or None)
             image.append(await anyio.to_thread.run_sync(measure, target, settings.state / "layers"))
 
         async def work() -> None:
+            nonlocal restored
+            if store:
+                # The keys of stages are made of their inputs.
+                await inputs()
+                restored = await cache.restore(project, whole, settings.run, now, store, known)
             async with anyio.create_task_group() as group:
-                for part in (export, stamps, inputs, lambda: _validate(project, graph.service)):
+                for part in (export, stamps, lambda: _validate(project, whole.service), *(() if store else (inputs,))):
                     group.start_soon(part)
 
-        await _in_time(graph, project.config.services[graph.service].timeout, work)
-    judged = facts.judge(graph, settings.run, found, now, before)
+        known = cache.Known(settings.state / "stages")
+        await _in_time(whole, service.timeout, work)
+    judged = facts.judge(restored.graph, settings.run, found, now, before, _saved(restored))
+    if store:
+        await _share(store, known, restored, judged, {name: stamp.seconds for name, stamp in found.items()}, tell)
+        judged = _in_order(whole, judged)
     memory.store(now)
     return (image[0] if image else None), judged
+
+
+def _saved(restored: cache.Restored) -> dict[str, float]:
+    return {name: entry.seconds for name, entry in restored.entries.items()}
+
+
+async def _share(
+    store: Store,
+    known: cache.Known,
+    restored: cache.Restored,
+    judged: Sequence[facts.StageFact],
+    seconds: Mapping[str, float],
+    tell: Callable[[str], None],
+) -> None:
+    """Note what this machine has now, and give the registry what it lacks."""
+    known.note({fact.name: fact.status for fact in judged}, restored.keys, restored.entries)
+    troubles = dict(restored.troubles)
+    if store.writes:
+        troubles |= await cache.write(store, restored, seconds)
+    for stage, trouble in troubles.items():
+        tell(f"cache: {stage}: {trouble}")
+
+
+def _in_order(whole: ServiceGraph, judged: Sequence[facts.StageFact]) -> tuple[facts.StageFact, ...]:
+    """Return the facts of all stages; one that nothing needed any more was skipped."""
+    by_name = {fact.name: fact for fact in judged}
+    skipped = "not needed: what needs it is restored"
+    return tuple(by_name.get(stage.name, facts.StageFact(stage.name, "skipped", reason=skipped)) for stage in whole.stages)
 
 
 async def _in_time(graph: ServiceGraph, limit: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

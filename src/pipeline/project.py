@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import dagger
@@ -49,9 +49,9 @@ class Project:
     labels: Mapping[str, Mapping[str, str]]
     secret: Callable[[str], dagger.Secret]
 
-    def graph(self, name: str, run: str = "") -> ServiceGraph:
-        """Return the stages of a service."""
-        service, context = self.services[name], self.context(name, run)
+    def graph(self, name: str, run: str = "", restored: Mapping[str, dagger.Container] | None = None) -> ServiceGraph:
+        """Return the stages of a service. What was `restored` of some stands for running them."""
+        service, context = self.services[name], replace(self.context(name, run), restored=restored or {})
         graph = node.graph(service, context) if isinstance(service, NodeService) else golang.graph(service, context)
         target = self.config.services[name].target
         return graph.up_to(target) if target else graph

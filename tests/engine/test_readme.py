@@ -39,13 +39,16 @@ COMMANDS = {" ".join(command): command for command in commands()}
 
 
 @pytest.fixture(scope="module")
-def repository(workspace, tmp_path_factory):
-    """The services, configured as the README shows it."""
+def repository(workspace, tools, tmp_path_factory):
+    """The services, configured as the README shows it, with a registry for those commands that take one."""
     [configuration] = blocks("toml")
     root = tmp_path_factory.mktemp("readme")
     shutil.copytree(workspace.root / "services", root / "services")
     (root / "pipeline.toml").write_text(configuration)
-    return replace(workspace, root=root)
+    with tools.registry(tmp_path_factory.mktemp("registry")) as registry:
+        yield replace(
+            workspace, root=root, settings={f"PIPELINE_{name}": registry.address for name in ("REGISTRY", "CACHE_REGISTRY")}
+        )
 
 
 @pytest.fixture(scope="module")

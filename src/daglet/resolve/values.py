@@ -118,6 +118,24 @@ async def _export_container(
     return str(target)
 
 
+_COMPRESSIONS = {"Gzip": "gzip", "Zstd": "zstd", "EStarGZ": "estargz", "Uncompressed": "uncompressed"}
+_COMPRESSIONS |= {name.upper(): word for name, word in _COMPRESSIONS.items()}
+"""How BuildKit calls the compressions of layers, by both of the API's names."""
+
+
+@serves("Container", "publish")
+async def _publish(
+    evaluator: Evaluator,
+    container: ops.Container,
+    *,
+    address: str,
+    platform_variants: tuple[ops.Container, ...] = (),
+    forced_compression: str = "",
+) -> str:
+    compression = _COMPRESSIONS.get(forced_compression, "")
+    return await evaluator.publish(_variants(container, platform_variants), address, compression)
+
+
 @serves("Container", "asTarball")
 def _as_tarball(_: Evaluator, container: ops.Container, *, platform_variants: tuple[ops.Container, ...] = ()) -> ops.File:
     return ops.Archive("image.tar", _variants(container, platform_variants))

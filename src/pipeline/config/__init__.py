@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.config.load import inside, load, parse, select, tags
-from pipeline.config.model import FILE_NAME, PLATFORMS, Bases, Budget, Build, Config, Doctor, Go, Node, Runtime, Service
+from pipeline.config.model import FILE_NAME, PLATFORMS, Bases, Budget, Build, Cache, Config, Doctor, Go, Node, Runtime, Service
 from pipeline.config.overrides import Overrides
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Bases",
     "Budget",
     "Build",
+    "Cache",
     "Config",
     "Doctor",
     "Go",

@@ -185,6 +185,17 @@ class Bases(_Table):
     """The image that small tools are taken from."""
 
 
+class Cache(_Table):
+    """Results of stages in a registry, for runners whose own cache is empty."""
+
+    registry: Text | None = None
+    """Where they are: HOST/PATH. Reading it never fails a build."""
+    write: bool = False
+    """Whether what is missing is written. Leave it off for branches that you do not trust."""
+    secret: Secret | None = None
+    """What entries are signed with, `env:NAME` or `file:PATH`. One that is not signed with it is not taken."""
+
+
 class Doctor(_Table):
     """What `pipeline doctor` leaves out."""
 
@@ -202,6 +213,7 @@ class Config(_Table):
     max_parallel: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: max(1, os.cpu_count() or 1))
     """How many services are built at a time; by default as many as the machine has cores."""
     bases: Bases = Bases()
+    cache: Cache = Cache()
     doctor: Doctor = Doctor()
     services: dict[str, Service] = Field(min_length=1)
     """The services by their names."""

@@ -22,6 +22,8 @@ class Overrides:
     target: str = ""
     args: Mapping[str, str] = field(default_factory=dict)
     registry: str = ""
+    cache_registry: str = ""
+    cache_write: bool | None = None
 
 
 def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overrides) -> dict[str, Any]:
@@ -39,8 +41,9 @@ def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overri
             msg = f"--max-parallel is {parallel}"
             raise UsageError(msg, hint="at least one service must be built at a time")
         data = {**data, "max_parallel": parallel}
-    if overrides.registry:
-        data = {**data, "registry": overrides.registry}
+    if registry := overrides.registry or environ.get("PIPELINE_REGISTRY"):
+        data = {**data, "registry": registry}
+    data = _with_cache(data, environ, overrides)
     if timeout is not None and timeout <= 0:
         msg = f"--timeout is {timeout:g}"
         raise UsageError(msg, hint="give a number of seconds above 0")
@@ -67,6 +70,24 @@ def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overri
         for name, item in services.items()
     }
     return {**data, "services": changed}
+
+
+def _with_cache(data: dict[str, Any], environ: Mapping[str, str], overrides: Overrides) -> dict[str, Any]:
+    registry = overrides.cache_registry or environ.get("PIPELINE_CACHE_REGISTRY", "")
+    write = overrides.cache_write if overrides.cache_write is not None else _switch(environ, "PIPELINE_CACHE_WRITE")
+    changes = {**({"registry": registry} if registry else {}), **({} if write is None else {"write": write})}
+    table = data.get("cache", {})
+    return {**data, "cache": {**table, **changes}} if changes and isinstance(table, dict) else data
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool | None:
+    if not (text := environ.get(name)):
+        return None
+    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in known:
+        msg = f"{name} is {text!r}, which is neither true nor false"
+        raise UsageError(msg, hint=f"unset {name} or make it true or false")
+    return known[text.lower()]
 
 
 def _declared(service: Any) -> Mapping[str, Any]:

@@ -35,7 +35,7 @@ def config_reference() -> str:
     schema = _schema()
     definitions: Mapping[str, Any] = schema["$defs"]
     parts = [_DOCUMENT, *_table("The file", "", schema)]
-    for name, key in (("Bases", "bases"), ("Doctor", "doctor"), ("Service", "services.NAME")):
+    for name, key in (("Bases", "bases"), ("Cache", "cache"), ("Doctor", "doctor"), ("Service", "services.NAME")):
         parts += _table(f"[{key}]", definitions[name]["description"], definitions[name])
         for field, entry in definitions[name]["properties"].items():
             if reference := _reference(entry):

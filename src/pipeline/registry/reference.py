@@ -14,6 +14,8 @@ _REPOSITORY = re.compile(rf"{_HOST}(?:/{_PATH})*\Z")
 _ADDRESS = re.compile(rf"(?P<repository>{_HOST}(?:/{_PATH})+):(?P<tag>\w[\w.-]{{0,127}})\Z")
 _LOOPBACK = re.compile(r"(127(\.\d+){3}|localhost|\[::1\])(:\d+)?\Z")
 
+_CACHE = "pipeline-cache"
+
 
 def check_registry(address: str, named: str) -> None:
     """Check that something is a registry, or a place in one. `named` is the option or key that says so.
@@ -26,6 +28,11 @@ def check_registry(address: str, named: str) -> None:
     if not _REPOSITORY.match(address):
         msg = f"{named} {address!r} is no registry"
         raise UsageError(msg, hint="write its host, and a path below it: registry.example/team")
+
+
+def cache_repository(registry: str) -> str:
+    """Return the repository of stages' results in a registry: what is named, or one of its own on a bare host."""
+    return registry if "/" in registry else f"{registry}/{_CACHE}"
 
 
 def split(address: str) -> tuple[str, str]:

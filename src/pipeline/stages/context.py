@@ -107,6 +107,8 @@ class Context:
         What labels every image gets, by their OCI names.
     replaced:
         The user's own functions, by the stage that they stand for.
+    restored:
+        What was kept of stages elsewhere and stands for running their commands, by stage.
     """
 
     service: str
@@ -121,6 +123,7 @@ class Context:
     host: HostSettings = HostSettings()
     secrets: Mapping[str, dagger.Secret] = field(default_factory=dict)
     replaced: Mapping[str, StageFunction] = field(default_factory=dict)
+    restored: Mapping[str, dagger.Container] = field(default_factory=dict)
 
     @property
     def secret_variables(self) -> Mapping[str, dagger.Secret]:

@@ -6,6 +6,7 @@ config/production.yaml ─▶ config ─┴▶ runtime
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 import dagger
@@ -13,13 +14,14 @@ from dagger import dag
 
 from pipeline.detect.model import GoService
 from pipeline.errors import UsageError
-from pipeline.graph import Inputs, ServiceGraph, Stage
+from pipeline.graph import Inputs, Kept, ServiceGraph, Stage
 from pipeline.stages.context import BUILD_USER, Context, runtime_packages
 from pipeline.stages.image import configured, layer, writable
 from pipeline.stages.stage import stage
 
 _SRC = "/src"
 _OUT = "/out"
+_MODULES = "/go/pkg/mod"
 _APP = "/app"
 _HOME = "/tmp"  # noqa: S108 - the build user's, whom the official image does not know
 _BUILD_CACHE = "/var/cache/go-build"
@@ -105,6 +107,12 @@ def _environment(service: GoService) -> dict[str, str]:
     return found
 
 
+def _surroundings(service: GoService, secrets: Iterable[str]) -> dict[str, str]:
+    """Return what the commands of a service's stages meet beside their own inputs."""
+    beside = {"packages": " ".join(service.build.packages), "secrets": " ".join(sorted(secrets))}
+    return {"user": BUILD_USER, "workdir": _home(service), **beside}
+
+
 def _home(service: GoService) -> str:
     return _SRC if service.place.folder == "." else f"{_SRC}/{service.place.folder}"
 
@@ -123,7 +131,14 @@ def _deps(service: GoService, context: Context) -> Stage:
     base = context.bases.describe("go-build", service.version, context.build_platform, service.build.packages)
     # What is vendored is there: the stage is the modules' own, and downloads nothing.
     run = () if service.mod == "vendor" else ("sh", "-ec", _download(service))
-    inputs = Inputs(base=base.title, command=run, variables=_environment(service), sources={"manifests": manifests})
+    inputs = Inputs(
+        base=base.title,
+        command=run,
+        variables=_environment(service),
+        sources={"manifests": manifests},
+        digest=base.digest,
+        surroundings=_surroundings(service, context.secret_files),
+    )
     if not run:
         return stage(context, "deps", (), container, inputs)
     container = container.with_mounted_cache(_MODULE_CACHE, dag.cache_volume("pipeline-go-mod"), owner=BUILD_USER)
@@ -142,7 +157,9 @@ def _deps(service: GoService, context: Context) -> Stage:
             container = container.without_volatile_variable(name)
         return container
 
-    return stage(context, "deps", (), container, inputs, finish=finish)
+    # What was unpacked is what is compiled; the archives that it came in are not read again.
+    kept = Kept((_MODULES,), exclude=("cache/download/**/*.zip",), starts=True)
+    return stage(context, "deps", (), container, inputs, finish=finish, kept=kept)
 
 
 def _download(service: GoService) -> str:
@@ -196,8 +213,10 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
             command=("sh", "-ec", _script(service)),
             variables={**variables, **service.build.env},
             sources={"sources": sources},
+            surroundings=_surroundings(service, context.secret_variables),
         ),
         platform=platform,
+        kept=Kept((_OUT,)),
     )
 
 

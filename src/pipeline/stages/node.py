@@ -8,7 +8,7 @@ Any package manager but npm is a stage of its own, before deps and prod-deps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import dagger
 from dagger import dag
@@ -16,7 +16,7 @@ from dagger import dag
 from pipeline.detect.found import joined
 from pipeline.detect.model import NodeService
 from pipeline.errors import UsageError
-from pipeline.graph import Inputs, ServiceGraph, Stage
+from pipeline.graph import Inputs, Kept, ServiceGraph, Stage
 from pipeline.stages import packages
 from pipeline.stages.context import BUILD_USER, Context, runtime_packages
 from pipeline.stages.health import node_command
@@ -67,6 +67,37 @@ def _environment(service: NodeService, context: Context) -> dict[str, str]:
         # What a distribution calls cc is a choice of its administrator's, and nobody made it here.
         found |= {"CC": "gcc", "CXX": "g++", "npm_config_nodedir": "/usr/local"}
     return found
+
+
+def _surroundings(service: NodeService, context: Context, secrets: Iterable[str]) -> dict[str, str]:
+    """Return what the commands of a service's stages meet beside their own inputs."""
+    beside = {"packages": " ".join(service.build.packages), "secrets": " ".join(sorted(secrets))}
+    return {**_environment(service, context), "user": BUILD_USER, "workdir": _APP, **beside}
+
+
+def _install_secrets(service: NodeService, context: Context) -> list[str]:
+    return [*context.secret_files, *(name for name in service.install.secrets if name in context.secret_variables)]
+
+
+def _kept_dependencies(service: NodeService) -> Kept:
+    return Kept(tuple(f"{_APP}/{joined(member, 'node_modules')}" for member in service.install.members))
+
+
+def _kept_install(service: NodeService) -> Kept:
+    """Return all that an install may have written. What it was given is there in any case, unless it may rewrite that."""
+    given = (*service.install.files, *service.install.manifests) if service.install.frozen else ()
+    return Kept((_APP,), exclude=given, starts=True)
+
+
+def _kept_output(service: NodeService) -> Kept:
+    made = [f"{_APP}/{output.source}" for output in service.output]
+    files = tuple(path for path in made if _is_file(path))
+    return Kept(tuple(path for path in made if path not in files), files)
+
+
+def _is_file(path: str) -> bool:
+    """Whether a build's output is a single file, by its name: nothing is there yet to look at."""
+    return "." in path.rpartition("/")[2][1:]
 
 
 def _with_settings(
@@ -124,8 +155,14 @@ def _manager(service: NodeService, context: Context) -> Stage | None:
         name,
         (),
         _with_settings(service, context, container, by="npm", store=packages.NPM_STORE),
-        Inputs(base=base.title, command=packages.setup(service.install.manager)),
+        Inputs(
+            base=base.title,
+            command=packages.setup(service.install.manager),
+            digest=base.digest,
+            surroundings=_surroundings(service, context, _install_secrets(service, context)),
+        ),
         finish=lambda container: _without_settings(service, context, container, store=packages.NPM_STORE),
+        kept=Kept((packages.MANAGER,), starts=True),
     )
 
 
@@ -158,9 +195,12 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
             variables=service.install.env,
             sources={"lockfile": locked},
             contents=service.install.manifests,
+            digest="" if manager else base.digest,
+            surroundings=_surroundings(service, context, _install_secrets(service, context)),
         ),
         platform=platform,
         finish=lambda container: _without_settings(service, context, container),
+        kept=_kept_dependencies(service) if platform else _kept_install(service),
     )
 
 
@@ -189,9 +229,13 @@ def _prod_deps(service: NodeService, context: Context, manager: Stage | None, de
         "prod-deps",
         (deps.name,),
         _with_settings(service, context, context.named(deps.container, "prod-deps")),
-        Inputs(command=packages.prune(service.install)),
+        Inputs(
+            command=packages.prune(service.install),
+            surroundings=_surroundings(service, context, _install_secrets(service, context)),
+        ),
         platform=platform,
         finish=lambda container: _without_settings(service, context, container),
+        kept=_kept_dependencies(service),
     )
 
 
@@ -209,7 +253,13 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
         "build",
         ("deps",),
         container,
-        Inputs(command=_build_command(service), variables=service.build.env, sources={"sources": sources}),
+        Inputs(
+            command=_build_command(service),
+            variables=service.build.env,
+            sources={"sources": sources},
+            surroundings=_surroundings(service, context, context.secret_variables),
+        ),
+        kept=_kept_output(service),
     )
 
 
@@ -282,8 +332,7 @@ def _base(service: NodeService, context: Context, platform: str) -> tuple[dagger
 
 
 def _dependencies(service: NodeService, prod_deps: Stage) -> Mapping[str, dagger.Directory | dagger.File]:
-    folders = [joined(member, "node_modules") for member in service.install.members]
-    return {f"{_APP}/{folder}": prod_deps.container.directory(f"{_APP}/{folder}") for folder in folders}
+    return {folder: prod_deps.container.directory(folder) for folder in _kept_dependencies(service).folders}
 
 
 def _files(
@@ -305,8 +354,7 @@ def _files(
     if build:
         for output in service.output:
             source, target = f"{_APP}/{output.source}", _APP if output.target == "." else f"{_APP}/{output.target}"
-            is_file = "." in output.source.rpartition("/")[2][1:]
-            files[target] = build.container.file(source) if is_file else build.container.directory(source)
+            files[target] = build.container.file(source) if _is_file(source) else build.container.directory(source)
     for path, content in service.runtime_manifests.items():
         files[f"{_APP}/{path}"] = dag.file("package.json", content)
     return files, sources

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import dagger
 
-from pipeline.graph import Inputs, Stage
+from pipeline.graph import Inputs, Kept, Stage
 from pipeline.stages.context import Context
 from pipeline.stages.stamp import stamped
 
@@ -22,6 +22,7 @@ def stage(
     *,
     platform: str = "",
     finish: Finish = lambda container: container,
+    kept: Kept | None = None,
 ) -> Stage:
     """Return a stage.
 
@@ -36,10 +37,22 @@ def stage(
         The platform that it is made for, "" where it is the same for all.
     finish:
         Takes away what the command alone needed: mounts and volatile variables.
+    kept:
+        What of the result later stages need. Of a user's own function nobody can tell, nor what it depends on.
     """
     if replacement := context.replaced.get(name):
         container, inputs = replacement(container, inputs)
+        kept = None
     full = f"{name}{context.suffix(platform)}" if platform else name
+    if kept and (known := context.restored.get(full)):
+        return Stage(full, tuple(needs), _restored(context, full, finish(container), known, kept), inputs, kept)
     if inputs.command:
         container = finish(stamped(container, full, inputs.command, context.run))
-    return Stage(full, tuple(needs), container, inputs)
+    return Stage(full, tuple(needs), container, inputs, kept)
+
+
+def _restored(context: Context, name: str, before: dagger.Container, known: dagger.Container, kept: Kept) -> dagger.Container:
+    """Return a stage's result out of what was kept of it elsewhere, in the place of its command."""
+    if not kept.starts:
+        return context.named(known, name)
+    return before.with_directory("/", known.rootfs())

@@ -182,3 +182,23 @@ def test_tags_are_addresses_in_the_registry(root):
     assert tags("a", Service(path="."), "") == ("a:latest",)
     config = loaded(root, 'registry = "file.example"\n' + SERVICE, overrides=Overrides(registry="flag.example"))
     assert tags("a", config.services["a"], config.registry) == ("flag.example/a:latest",)
+
+
+@pytest.mark.parametrize(
+    ("environ", "overrides", "registry", "write"),
+    [
+        ({}, Overrides(), "file.example/cache", True),
+        ({"PIPELINE_CACHE_WRITE": "false"}, Overrides(), "file.example/cache", False),
+        ({"PIPELINE_CACHE_REGISTRY": "env.example/c", "PIPELINE_CACHE_WRITE": "0"}, Overrides(), "env.example/c", False),
+        ({"PIPELINE_CACHE_WRITE": "0"}, Overrides(cache_registry="flag.example/c", cache_write=True), "flag.example/c", True),
+    ],
+)
+def test_the_shared_cache_is_set_by_flag_variable_and_file(root, environ, overrides, registry, write):
+    text = '[cache]\nregistry = "file.example/cache"\nwrite = true\n' + SERVICE
+    cache = loaded(root, text, environ, overrides).cache
+    assert (cache.registry, cache.write) == (registry, write)
+
+
+def test_a_switch_that_is_none(root):
+    with pytest.raises(UsageError, match="PIPELINE_CACHE_WRITE is 'maybe', which is neither true nor false"):
+        loaded(root, SERVICE, {"PIPELINE_CACHE_WRITE": "maybe"})

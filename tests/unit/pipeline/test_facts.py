@@ -26,8 +26,8 @@ NAMES = [item.name for item in GRAPH.stages]
 OLD = {name: InputRecord(files={f"sources/{name}.txt": "1"}) for name in NAMES}
 
 
-def judged(stamps, now, before=OLD):
-    return {fact.name: fact for fact in facts.judge(GRAPH, "now", stamps, now, before)}
+def judged(stamps, now, before=OLD, restored=None):
+    return {fact.name: fact for fact in facts.judge(GRAPH, "now", stamps, now, before, restored or {})}
 
 
 def test_unchanged():
@@ -106,3 +106,13 @@ async def test_files_of_an_unchanged_tree_do_not_travel_again(tmp_path):
     assert tree.exports == 1
     (tmp_path / "tree/a.txt").write_text("2")
     assert (await facts.record(made, first, tmp_path / "third")).files["sources/a.txt"] != first.files["sources/a.txt"]
+
+
+def test_what_was_restored_saved_what_it_took_elsewhere():
+    part = ServiceGraph("s", "go", GRAPH.stages[1:], ())
+    found = facts.judge(part, "now", {}, OLD, OLD, {"build": 12.5})
+    assert [(fact.name, fact.status, fact.saved_seconds) for fact in found] == [
+        ("build", "restored", 12.5),
+        ("config", "cached", 0.0),
+        ("runtime", "cached", 0.0),
+    ]

@@ -1,0 +1,58 @@
+"""The key of a stage: a hash of all that decides its result, known without running anything.
+
+A stage's key holds those of the stages that it needs. A stage whose inputs nobody can tell for certain has none, and
+neither has one that needs it: a function of the user's own, a base without a digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from pipeline.facts import InputRecord
+from pipeline.graph import ServiceGraph, Stage
+
+_FORMAT = 1
+"""Raised when the same inputs give another result, or a result is kept otherwise."""
+
+
+def keys(graph: ServiceGraph, records: Mapping[str, InputRecord], platform: str, version: str) -> dict[str, str]:
+    """Return the keys of a graph's stages, by stage; a stage without one is missing.
+
+    Parameters
+    ----------
+    records:
+        The stages' inputs, with the content of their files.
+    platform:
+        The platform that commands run on.
+    version:
+        Our own version: what it makes of a service's files may change with it.
+    """
+    found: dict[str, str] = {}
+    for stage in graph.stages:
+        if not _is_opaque(stage) and all(need in found for need in stage.needs):
+            found[stage.name] = _key(stage, records[stage.name], [found[need] for need in stage.needs], (platform, version))
+    return found
+
+
+def _is_opaque(stage: Stage) -> bool:
+    return (stage.runs and stage.kept is None) or bool(stage.inputs.base and not stage.inputs.digest)
+
+
+def _key(stage: Stage, record: InputRecord, needs: list[str], ours: tuple[str, ...]) -> str:
+    kept = stage.kept
+    text = json.dumps(
+        [
+            _FORMAT,
+            ours,
+            needs,
+            stage.inputs.digest,
+            stage.inputs.command,
+            sorted(stage.inputs.variables.items()),
+            sorted(stage.inputs.surroundings.items()),
+            sorted(record.files.items()),
+            [kept.folders, kept.files, kept.exclude, kept.starts] if kept else [],
+        ]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,273 @@
+"""Results of stages in a registry: a second machine restores what the first has made, and a registry that fails costs nothing (O6)."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import registries
+import small
+
+from pipeline import engine
+from pipeline.cache.entry import tags
+from pipeline.cache.store import Absent, Store, Unusable
+from pipeline.graph import Kept
+
+KEY = "0123456789abcdef" * 4
+SECRET = "c4n4ry-signing"
+
+
+@pytest.fixture(scope="module")
+def offered():
+    with registries.packages("go") as made:
+        made.offer("@stub/plain", {"index.js": "module.exports = 'plain'\n"})
+        yield made
+
+
+@pytest.fixture(scope="module")
+def registry(tools, tmp_path_factory):
+    with tools.registry(tmp_path_factory.mktemp("registry")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def machine(make_workspace, offered, registry, tmp_path_factory):
+    """Make a machine: the tiny services in a folder of its own, an empty engine, and the registry's address."""
+
+    def make(**settings):
+        root = tmp_path_factory.mktemp("tiny")
+        small.write(root, offered)
+        told = {
+            "npm_config_registry": f"{offered.address}/",
+            "GOPROXY": f"{offered.address}/go",
+            "GONOSUMDB": "*",
+            "PIPELINE_CACHE_REGISTRY": registry.address,
+            "STAGES_SECRET": SECRET,
+        }
+        text = '[cache]\nsecret = "env:STAGES_SECRET"\n' + (root / "pipeline.toml").read_text()
+        (root / "pipeline.toml").write_text(text)
+        return replace(make_workspace(), root=root, settings={**told, **settings})
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def first(machine):
+    """A machine that has built and written."""
+    made = machine()
+    run = made.pipeline("build", "--cache-write")
+    assert run.code == 0, run.out + run.err
+    assert "cache:" not in run.err
+    assert run.stages("web") == {"deps": "executed", "build": "executed", "prod-deps": "executed", "runtime": "executed"}
+    return made, run
+
+
+@pytest.fixture(scope="module")
+def second(machine, first):
+    """An empty machine that has built after it."""
+    made = machine()
+    run = made.pipeline("build")
+    assert run.code == 0, run.out + run.err
+    return made, run
+
+
+def test_an_empty_machine_restores_what_its_images_need_and_no_more(first, second):
+    _, before = first
+    _, run = second
+    assert run.stages("web") == {"deps": "skipped", "build": "restored", "prod-deps": "restored", "runtime": "executed"}
+    assert run.stages("tool") == {"deps": "skipped", "build": "restored", "runtime": "executed"}
+    assert run.digests() == before.digests()
+    stage = {item["name"]: item for item in run.service("tool")["stages"]}
+    assert stage["build"]["saved_seconds"] > 0
+    assert stage["deps"]["reason"] == "not needed: what needs it is restored"
+
+
+def test_what_was_restored_is_in_the_engines_cache_from_then_on(second):
+    made, before = second
+    run = made.pipeline("build")
+    assert run.stages("web") == {"deps": "skipped", "build": "restored", "prod-deps": "restored", "runtime": "cached"}
+    assert run.digests() == before.digests()
+
+
+def test_a_source_edit_takes_the_dependencies_and_builds_on_them(second):
+    made, before = second
+    for path, text in (("web/server.js", "// edited\n"), ("tool/main.go", "// edited\n")):
+        (made.root / path).write_text((made.root / path).read_text() + text)
+    run = made.pipeline("build")
+    assert run.code == 0, run.out + run.err
+    assert run.stages("web") == {"deps": "restored", "build": "executed", "prod-deps": "restored", "runtime": "executed"}
+    assert run.stages("tool") == {"deps": "restored", "build": "executed", "runtime": "executed"}
+    assert run.reasons("web")["build"] == "file: server.js"
+    assert run.digests()["web"] != before.digests()["web"]
+
+
+def test_a_machine_that_has_built_by_itself_asks_for_nothing(first, registry):
+    made, before = first
+    run = made.pipeline("build")
+    assert {status for service in ("web", "tool") for status in run.stages(service).values()} == {"cached"}
+    assert run.digests() == before.digests()
+
+
+def test_reading_writes_nothing(second, registry, tools):
+    """The source edit's build is in no tag: the machine that made it does not write."""
+    listed = json.loads(tools.skopeo("list-tags", "--tls-verify=false", f"docker://{registry.address}/pipeline-cache"))["Tags"]
+    assert sorted(tag.partition("-")[0] for tag in listed if not tag.endswith(".content")) == [
+        *("build", "build", "deps", "deps"),
+        "prod",
+    ]
+
+
+def test_a_registry_that_is_down_costs_a_word(machine):
+    with registries.refusing() as address:
+        made = machine(PIPELINE_CACHE_REGISTRY=address.removeprefix("http://"))
+        run = made.pipeline("build", "tool", "--cache-write")
+    assert run.code == 0, run.out + run.err
+    assert run.stages("tool") == {"deps": "executed", "build": "executed", "runtime": "executed"}
+    told = [line for line in run.err.splitlines() if line.startswith("tool: cache: ")]
+    assert len(told) == 2
+    assert all("connection refused" in line for line in told)
+
+
+def test_what_is_kept_is_listed_and_pruned(first, second, tmp_path, registry, tools):
+    made, _ = first
+    lines = made.pipeline("cache", "list").out.splitlines()
+    assert [line.split()[4].partition("-")[0] for line in lines[:-1]].count("build") == 2
+    assert lines[-1].endswith(f" MB in {registry.address}/pipeline-cache")
+    assert made.pipeline("cache", "prune").out == f"0 stages removed from {registry.address}/pipeline-cache\n"
+    gone = made.pipeline("cache", "prune", "--older-than", "0")
+    assert gone.code == 0, gone.err
+    assert gone.out.endswith(f"5 stages removed from {registry.address}/pipeline-cache\n")
+    assert made.pipeline("cache", "list").out.splitlines()[-1].startswith("0 stages, 0.0 MB")
+
+
+# --- what an engine makes of a registry that fails, a question at a time
+
+
+@asynccontextmanager
+async def connected(workspace, monkeypatch):
+    for name, value in workspace.environ.items():
+        monkeypatch.setenv(name, value)
+    async with engine.session(engine.Choice.BUILDKIT, print):
+        yield
+
+
+async def written(store, key=KEY):
+    from dagger import dag
+
+    result = dag.container().with_new_file("/out/app", "content " * 1000).with_new_file("/elsewhere", "no")
+    await store.write("build", key, result, Kept(("/out",)), 0.5)
+
+
+@contextmanager
+def answering(status, seconds=0.0):
+    """Yield the address of a registry that answers every question with one status, after a while."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self):
+            time.sleep(seconds)
+            self.send_response(status if self.path != "/v2/" or status == 401 else 200)
+            if status == 401:
+                self.send_header("WWW-Authenticate", 'Basic realm="tests"')
+            self.end_headers()
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = answer  # noqa: N815 - the server's own names
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads, server.block_on_close = True, False
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"127.0.0.1:{server.server_port}/cache"
+        finally:
+            server.shutdown()
+
+
+async def test_what_was_kept_comes_back_and_nothing_else(workspace, registry, monkeypatch):
+    store = Store(f"{registry.address}/kept", SECRET, writes=True)
+    async with connected(workspace, monkeypatch):
+        with pytest.raises(Absent):
+            await store.find("build", KEY)
+        await written(store)
+        entry = await store.find("build", KEY)
+        found = await store.content(entry)
+        assert await found.rootfs().entries() == ["out/"]
+        assert await found.file("/out/app").contents() == "content " * 1000
+        # Whoever writes the same writes the same bytes.
+        await written(store)
+        assert await store.find("build", KEY) == entry
+
+
+@pytest.mark.parametrize(("status", "told"), [(500, "500"), (401, "401"), (507, "507")])
+async def test_a_registry_that_refuses_is_told(workspace, monkeypatch, status, told):
+    with answering(status) as address:
+        store = Store(address, seconds=4)
+        async with connected(workspace, monkeypatch):
+            with pytest.raises(Unusable, match=rf"{told}|no answer in 4 s"):
+                await store.find("build", KEY)
+            if status == 507:
+                with pytest.raises(Unusable, match=told):
+                    await written(store)
+
+
+async def test_a_registry_that_says_nothing_is_given_up_on(workspace, monkeypatch):
+    with registries.hanging() as address:
+        store = Store(address.removeprefix("http://") + "/cache", seconds=1)
+        async with connected(workspace, monkeypatch):
+            started = time.monotonic()
+            with pytest.raises(Unusable, match="no answer in 1 s"):
+                await store.find("build", KEY)
+            assert time.monotonic() - started < 4
+
+
+@pytest.mark.parametrize("damage", [lambda body: body[:-10], lambda body: body[:-1] + bytes([body[-1] ^ 1]), lambda _: None])
+async def test_content_that_is_not_what_its_digest_says_is_not_taken(make_workspace, tools, tmp_path, monkeypatch, damage):
+    with tools.registry(tmp_path) as registry:
+        store = Store(f"{registry.address}/damaged", SECRET, writes=True)
+        async with connected(make_workspace(), monkeypatch):
+            await written(store)
+        for path in tmp_path.glob("images/**/blobs/**/data"):
+            if damaged(path, damage):
+                break
+        else:
+            raise AssertionError(tmp_path)
+        async with connected(make_workspace(), monkeypatch):
+            entry = await store.find("build", KEY)
+            with pytest.raises((Unusable, Absent)):
+                await store.content(entry)
+
+
+def damaged(path, damage):
+    """Damage a layer of the content: the zstd one."""
+    body = path.read_bytes()
+    if not body.startswith(b"\x28\xb5\x2f\xfd"):
+        return False
+    if changed := damage(body):
+        path.write_bytes(changed)
+    else:
+        path.unlink()
+    return True
+
+
+async def test_an_entry_that_stands_under_another_key_or_is_not_signed_is_refused(workspace, registry, tools, monkeypatch):
+    repository = f"{registry.address}/moved"
+    ours, stranger = Store(repository, SECRET, writes=True), Store(repository, "another", writes=True)
+    async with connected(workspace, monkeypatch):
+        await written(ours)
+        other = KEY[::-1]
+        source, target = (f"docker://{repository}:{tags('build', key)[0]}" for key in (KEY, other))
+        tools.skopeo("--insecure-policy", "copy", "--src-tls-verify=false", "--dest-tls-verify=false", source, target)
+        with pytest.raises(Unusable, match="refused: its note is about another key"):
+            await ours.find("build", other)
+        await written(stranger)
+        with pytest.raises(Unusable, match="refused: its note is not signed with this secret"):
+            await ours.find("build", KEY)
+        await written(replace(stranger, secret=""))
+        with pytest.raises(Unusable, match="refused: its note is not signed"):
+            await ours.find("build", KEY)
