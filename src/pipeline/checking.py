@@ -12,7 +12,7 @@ from typing import Literal
 import anyio
 import dagger
 
-from pipeline.detect import GoService
+from pipeline.detect import GoService, NodeService
 from pipeline.project import Project
 from pipeline.stages import golang
 from pipeline.stages.context import default_platform
@@ -41,19 +41,21 @@ ports() {
 tries=0
 while :; do
   kill -0 $pid 2>/dev/null || { echo 'the service ended before it answered' >&2; wait $pid; exit 1; }
+  [ -n "$COMMAND" ] && (eval "$COMMAND") && break
   for port in $(ports); do
     if [ -n "$PROBE" ]; then
       (PORT=$($box printf %d 0x$port) && export PORT && eval "$PROBE") && break 2
       continue
     fi
+    [ -n "$COMMAND" ] && continue
     [ -n "$HEALTH" ] || break 2
     $box wget -q -O - "http://127.0.0.1:$(printf %d 0x$port)$HEALTH" && break 2
   done
   tries=$((tries + 1))
   # A service that is not to be asked, and that listens nowhere, works if it goes on working.
-  [ -z "$HEALTH$PROBE" ] && [ $tries -gt 25 ] && break
+  [ -z "$HEALTH$PROBE$COMMAND" ] && [ $tries -gt 25 ] && break
   if [ $tries -gt 150 ]; then
-    echo "no answer to ${HEALTH:-$PROBE} after 30 s" >&2
+    echo "no answer to ${HEALTH:-$PROBE$COMMAND} after 30 s" >&2
     kill -9 $pid
     exit 1
   fi
@@ -151,9 +153,7 @@ def smoke(project: Project, name: str, run: str) -> dagger.Container:
     graph = project.graph(name, run)
     command = golang.command(service) if isinstance(service, GoService) else service.start
     # busybox asks for a path, so that an image without any program beside the service's is asked, too.
-    probe = () if service.image.health.kind == "http" else node_command(service.image)
-    if isinstance(service, GoService) and service.image.health.kind == "grpc":
-        probe = ()
+    probe = node_command(service.image) if service.image.health.kind == "grpc" and isinstance(service, NodeService) else ()
     tools = project.bases.container("config", "", default_platform()).directory("/bin")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -162,6 +162,7 @@ def smoke(project: Project, name: str, run: str) -> dagger.Container:
         .with_mounted_directory("/.check", tools, read_only=True)
         .with_env_variable("HEALTH", service.image.health.path)
         .with_env_variable("PROBE", shlex.join(probe))
+        .with_env_variable("COMMAND", shlex.join(service.image.health.command))
         # A port of its own keeps services that are checked at once apart. A passed check of the same image is not run again.
         .with_volatile_variable("PORT", str(port))
         .with_exec(["/.check/busybox", "sh", "-c", _SMOKE, "--", *command])

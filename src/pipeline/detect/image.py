@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Service
-from pipeline.detect import programs
+from pipeline.detect import health, ports, programs, reads
 from pipeline.detect.found import Found, configured
 from pipeline.detect.model import BuildSettings, Health, ImageSettings
 from pipeline.errors import UsageError
@@ -20,7 +20,7 @@ _ARGUMENT = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
 def image_settings(
-    folder: Path, settings: Service, suffixes: Sequence[str], port: int, start: Sequence[str], *, ships_sources: bool
+    folder: Path, settings: Service, suffixes: Sequence[str], port: int, start: Sequence[str], *, own: str, ships_sources: bool
 ) -> tuple[ImageSettings, tuple[Found[Any], ...]]:
     """Return what a service's image is given, and where that comes from.
 
@@ -32,32 +32,37 @@ def image_settings(
         The port by convention.
     start:
         The start command, which may need a shell.
+    own:
+        The name of the service's package or module.
     ships_sources:
         Whether all files of the service are in the image anyway.
     """
     read = programs.Lazy(folder, settings.path, suffixes)
-    found_port: Found[int] = configured("port", settings.port) if settings.port else programs.port(read(), port)
-    if settings.health is None:
-        health = programs.health(read())
+    if settings.port:
+        found_port = configured("port", settings.port)
     else:
-        health = configured("health", tuple(settings.health) if isinstance(settings.health, list) else settings.health)
+        found_port = ports.port(read(), port, own, ports.exposed(folder, settings.path))
+    if settings.health is None:
+        probe = health.health(read())
+    else:
+        probe = configured("health", tuple(settings.health) if isinstance(settings.health, list) else settings.health)
     if settings.files is not None:
         files = configured("files", tuple(settings.files))
     elif ships_sources:
         files = Found("files", (), why="the sources are what runs")
     else:
-        files = programs.files(folder, read())
+        files = reads.files(folder, read())
     base = _base(settings, start)
     image = ImageSettings(
         port=found_port.value,
-        health=Health.of(health.value),
+        health=Health.of(probe.value),
         workdir=settings.workdir or "",
         files=files.value,
         writable=tuple(settings.writable),
         base=base.value,
         packages=tuple(settings.runtime.packages),
     )
-    return image, (found_port, health, files, base)
+    return image, (found_port, probe, files, base)
 
 
 def _base(settings: Service, start: Sequence[str]) -> Found[str]:

@@ -37,7 +37,9 @@ _SERVERS = {
 }
 """Packages whose users serve something."""
 
-_DEVELOPMENT_SERVERS = re.compile(r"^(?:\S+=\S+ )*(?:npx )?(?:vite|react-scripts|ng|webpack|parcel|vue-cli-service|astro)\b")
+_DEVELOPMENT_SERVERS = re.compile(
+    r"^(?:\S+=\S+ )*(?:npx )?(?:vite|react-scripts|ng|webpack|parcel|vue-cli-service|astro|docusaurus|vitepress|gatsby|storybook)\b"
+)
 
 
 _NONE = (
@@ -101,7 +103,11 @@ def survey(root: Path) -> Survey:
 
 def _folders(root: Path) -> Iterator[tuple[str, str]]:
     for where, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in PRUNED and name[0] not in "._")
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in PRUNED and not name.endswith(("-example", "-examples")) and name[0] not in "._"
+        )
         path = Path(where).relative_to(root).as_posix()
         for file, kind in (("package.json", "node"), ("go.mod", "go")):
             if file in files:
@@ -114,10 +120,11 @@ def _no_service(folder: Path, kind: str) -> str:
         return "" if packages_of(folder) else "no main package: a library"
     manifest = document(folder / "package.json").value
     scripts, dependencies = _table(manifest, "scripts"), _table(manifest, "dependencies")
-    if "workspaces" in manifest or (folder / "pnpm-workspace.yaml").is_file():
-        return "the root of a workspace"
     start = str(scripts.get("start:prod") or scripts.get("start") or "")
-    if _SERVERS.intersection(dependencies):
+    serves = bool(_SERVERS.intersection(dependencies))
+    if ("workspaces" in manifest or (folder / "pnpm-workspace.yaml").is_file()) and not (serves and start):
+        return "the root of a workspace"
+    if serves:
         return "" if start or "private" in manifest or "exports" not in manifest else "a library"
     if _DEVELOPMENT_SERVERS.match(start):
         return f"`{start}` serves for development alone"

@@ -97,7 +97,12 @@ def needs_libc(service: GoService) -> bool:
 
 def command(service: GoService) -> tuple[str, ...]:
     """Return the command that starts a service."""
-    return service.start or ("/bin/app", *(["--config", _config_place(service)] if service.config else []))
+    return service.start or (f"{_programs(service)}/app", *(["--config", _config_place(service)] if service.config else []))
+
+
+def _programs(service: GoService) -> str:
+    """Return the folder of the image's programs. Bases have /bin as a link to it, which no layer may lay a folder over."""
+    return "/bin" if service.image.base == "minimal" and not needs_libc(service) else "/usr/bin"
 
 
 def _environment(service: GoService) -> dict[str, str]:
@@ -267,7 +272,7 @@ def _runtime(service: GoService, context: Context, build: Stage, config: Stage |
         container = container.with_directory("/", layer(shared))
     names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
     container = container.with_directory(
-        "/", layer({f"/bin/{name}": build.container.file(f"{_OUT}/{made}") for name, made in names.items()})
+        "/", layer({f"{_programs(service)}/{name}": build.container.file(f"{_OUT}/{made}") for name, made in names.items()})
     )
     if config:
         container = container.with_directory("/", config.container.rootfs())
@@ -315,7 +320,7 @@ def _with_files(
 
 def _started(service: GoService, container: dagger.Container) -> dagger.Container:
     first, *rest = command(service)
-    if first == "/bin/app":
+    if first == f"{_programs(service)}/app":
         container = container.with_entrypoint([first])
         container = container.with_default_args(rest) if rest else container
     else:

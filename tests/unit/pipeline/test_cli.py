@@ -27,6 +27,7 @@ def repository(tmp_path, monkeypatch):
     (folder / "a").mkdir(parents=True)
     (folder / "a" / "package.json").write_text('{"name": "a", "main": "index.js"}')
     (folder / "a" / "package-lock.json").write_text('{"lockfileVersion": 3, "packages": {}}')
+    (folder / "a" / "index.js").touch()
     (folder / "file").touch()
     (folder / "pipeline.toml").write_text(SERVICE)
     monkeypatch.chdir(folder)

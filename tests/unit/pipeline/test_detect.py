@@ -53,6 +53,7 @@ def test_node(node):
 
 def test_node_without_a_build_ships_its_sources(node):
     (node / "api" / "package.json").write_text(json.dumps({"name": "api", "main": "server.js"}))
+    (node / "api" / "server.js").touch()
     found = detect(node, "api", Service(path="api"))
     assert (found.builds, found.output, found.start) == ((), (), ("node", "server.js"))
     assert found.shipped
@@ -139,7 +140,6 @@ def test_missing_sums(go):
         detect(go, "auth", Service(path="auth"))
 
 
-@pytest.mark.parametrize("program", ["go", ""])
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -149,20 +149,17 @@ def test_missing_sums(go):
         ("go 1.13\n", modules.DEFAULT),
     ],
 )
-def test_go_version_is_the_larger(tmp_path, monkeypatch, program, text, expected):
-    monkeypatch.setattr(modules, "_go", lambda: program)
+def test_go_version_is_the_larger(tmp_path, text, expected):
     (tmp_path / "go.mod").write_text(f"module m\n\n{text}")
     found = modules.module(tmp_path / "go.mod", "x/go.mod", "x").version()
     assert (found.value, found.file, found.line) == (expected, "x/go.mod", text.count("\n") + 2)
 
 
-@pytest.mark.parametrize("program", ["go", ""])
-def test_local_modules(tmp_path, monkeypatch, program):
-    monkeypatch.setattr(modules, "_go", lambda: program)
+def test_local_modules(tmp_path):
     (tmp_path / "go.mod").write_text("module m\n\ngo 1.26\n\nreplace (\n\ta/b => ../b\n\tc/d v1.0.0 => e/f v1.1.0\n)\n")
     (tmp_path / "go.work").write_text("go 1.26\n\nuse (\n\t./a\n\t./b\n)\n\nuse ./c\n")
     assert modules.module(tmp_path / "go.mod", "go.mod", "x").local == ("../b",)
-    assert modules.used(tmp_path / "go.work") == ("./a", "./b", "./c")
+    assert modules.used(tmp_path / "go.work", "go.work", "x") == ("./a", "./b", "./c")
 
 
 @pytest.mark.parametrize("text", ["", "module m\n"])

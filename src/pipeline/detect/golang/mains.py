@@ -6,8 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tree_sitter import Node
-
+from pipeline.detect.constraints import built
 from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.syntax import line, text, tree, walk
 from pipeline.errors import UsageError
@@ -30,12 +29,12 @@ def main(folder: Path, path: str, name: str, module: str, asked: str | None) -> 
             raise UsageError(msg, service=name, hint="correct `go.main`")
         return configured("go.main", asked)
     if found := declared(folder):
-        return Found("go.main", ".", joined(path, found[0]), found[1], "package main")
+        return Found("go.main", ".", joined(path, found[0]), found[1], "func main")
     packages = packages_of(folder)
-    own = f"./cmd/{_base(module)}"
+    own = f"./cmd/{base(module)}"
     chosen = own if own in packages else packages[0] if len(packages) == 1 else ""
     if chosen and (found := declared(folder / chosen)):
-        return Found("go.main", chosen, joined(path, f"{chosen.removeprefix('./')}/{found[0]}"), found[1], "package main")
+        return Found("go.main", chosen, joined(path, f"{chosen.removeprefix('./')}/{found[0]}"), found[1], "func main")
     what = f"several main packages: {', '.join(packages)}" if packages else "no main package"
     msg = f"{path} has {what}"
     example = packages[0] if packages else "./cmd/…"
@@ -57,22 +56,22 @@ def packages_of(folder: Path) -> Sequence[str]:
 
 
 def declared(folder: Path) -> tuple[str, int] | None:
-    """Return the file and line that make a folder a main package; None if it is none."""
+    """Return the file and line that make a folder a main package, those of its function main; None if it is none."""
+    clause: tuple[str, int] | None = None
     for path in sorted(folder.glob("*.go")):
-        if path.name.endswith("_test.go") or not (root := tree(path)) or _ignored(root):
+        if path.name.endswith("_test.go") or not (root := tree(path)) or not built(path.name, text(root).encode()):
             continue
-        for clause in walk(root, "package_clause"):
-            return (path.name, line(clause)) if text(clause.named_children[0]) == "main" else None
-    return None
+        for found in walk(root, "package_clause"):
+            if text(found.named_children[0]) != "main":
+                return None
+            clause = clause or (path.name, line(found))
+        for function in walk(root, "function_declaration"):
+            if text(function.child_by_field_name("name")) == "main":
+                return path.name, line(function)
+    return clause
 
 
-def _ignored(root: Node) -> bool:
-    """Whether a file is left out of builds: a generator, run by itself."""
-    marks = ("//go:build ignore", "// +build ignore")
-    return any(item.type == "comment" and text(item).startswith(marks) for item in root.named_children)
-
-
-def _base(module: str) -> str:
+def base(module: str) -> str:
     """Return a module's own name: the last part of its path that is no major version."""
     parts = [part for part in module.split("/") if not (part[:1] == "v" and part[1:].isdecimal())]
     return parts[-1] if parts else module

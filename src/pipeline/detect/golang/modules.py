@@ -1,21 +1,16 @@
-"""go.mod and go.work: read by the go command where this machine has one, else line by line for the few lines that matter."""
+"""The modules of a build: a go.mod, those that its `replace` lines lead to, or those that a go.work joins."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from pipeline.config import Service
 from pipeline.detect.found import Found, joined
+from pipeline.detect.golang.directives import directives
 from pipeline.errors import UsageError
 
 OLDEST = (1, 21)
@@ -23,8 +18,6 @@ OLDEST = (1, 21)
 
 DEFAULT = "1.26"
 """The Go that builds what is older than that."""
-
-_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +30,8 @@ class Module:
         The name of go.mod, relative to the repository.
     go, toolchain:
         The versions of those lines, "" where there is none.
+    lines:
+        The lines of those two, by their names.
     requires:
         The modules that it requires, with their versions.
     local:
@@ -49,7 +44,7 @@ class Module:
     toolchain: str
     requires: tuple[tuple[str, str], ...]
     local: tuple[str, ...]
-    text: str
+    lines: Mapping[str, int]
 
     def version(self) -> Found[str]:
         """Return the version of Go that is asked for, the larger of the `go` and `toolchain` lines.
@@ -65,15 +60,11 @@ class Module:
             msg = "no `go` line"
             hint = f"`go mod edit -go={DEFAULT}` writes one, or set `go.version` of the service"
             raise UsageError(msg, file=self.file, hint=hint)
-        line = self.line(asked[release])
+        line = self.lines[asked[release]]
         if _numbers(release)[:2] < OLDEST:
             why = f"go {release} is older than the Go versions to be had, and newer ones build it"
             return Found("go.version", DEFAULT, self.file, line, why)
         return Found("go.version", release, self.file, line, f"{asked[release]} line")
-
-    def line(self, directive: str) -> int:
-        """Return the line of a directive, 0 if there is none."""
-        return next((number for number, line in enumerate(self.text.splitlines(), 1) if line.split()[:1] == [directive]), 0)
 
 
 def module(path: Path, shown: str, service: str) -> Module:
@@ -84,30 +75,27 @@ def module(path: Path, shown: str, service: str) -> Module:
     UsageError
         If it is missing or is none.
     """
-    text = _read(path, shown, service)
-    data = _by_go("mod", path) or _by_lines(text)
-    if not (name := str(data.get("Module", {}).get("Path", ""))):
+    found = list(directives(_read(path, shown, service)))
+    single = {item.name: item for item in found if item.name in {"module", "go", "toolchain"} and item.words}
+    if "module" not in single:
         msg = "no `module` line"
         raise UsageError(msg, file=shown, hint="`go mod init NAME` writes one")
-    targets = [str(item["New"]["Path"]) for item in data.get("Replace") or ()]
+    versions = {name: item.words[0].removeprefix("go").removeprefix("default") for name, item in single.items()}
+    targets = [item.words[item.words.index("=>") + 1 :] for item in found if item.name == "replace" and "=>" in item.words]
     return Module(
         file=shown,
-        path=name,
-        go=str(data.get("Go", "")),
-        toolchain=str(data.get("Toolchain", "")).removeprefix("go").removeprefix("default"),
-        requires=tuple((str(item["Path"]), str(item["Version"])) for item in data.get("Require") or ()),
-        local=tuple(target for target in targets if target.startswith((".", "/"))),
-        text=text,
+        path=single["module"].words[0],
+        go=versions.get("go", ""),
+        toolchain=versions.get("toolchain", ""),
+        requires=tuple((item.words[0], item.words[1]) for item in found if item.name == "require" and len(item.words) > 1),
+        local=tuple(target[0] for target in targets if target and target[0].startswith((".", "/"))),
+        lines={name: item.line for name, item in single.items()},
     )
 
 
-def used(path: Path) -> tuple[str, ...]:
+def used(path: Path, shown: str, service: str) -> tuple[str, ...]:
     """Return the folders of the modules that a go.work uses, relative to its own."""
-    data = _by_go("work", path)
-    if data is None:
-        text = path.read_text(encoding="utf-8", errors="replace")
-        return tuple(re.findall(r"^(?:use)?\s+(\.\S*)\s*$", text, re.MULTILINE))
-    return tuple(str(item["DiskPath"]) for item in data.get("Use") or ())
+    return tuple(item.words[0] for item in directives(_read(path, shown, service)) if item.name == "use" and item.words)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -162,7 +150,12 @@ def layout(root: Path, path: str, own: Module, settings: Service, service: str) 
     for place in _workspaces(Path(path), settings):
         file = root / place / "go.work"
         folders = (
-            [_relative(root, root / place / item, service, "go.work uses") for item in used(file)] if file.is_file() else []
+            [
+                _relative(root, root / place / item, service, "go.work uses")
+                for item in used(file, (place / "go.work").as_posix(), service)
+            ]
+            if file.is_file()
+            else []
         )
         if path in folders:
             context = settings.context or place.as_posix()
@@ -223,45 +216,3 @@ def _own(known: Mapping[str, Module], context: str) -> tuple[str, ...]:
     names = {item.path: Path(folder).relative_to(context).as_posix() for folder, item in known.items()}
     required = {(path, version) for item in known.values() for path, version in item.requires if path in names}
     return tuple(f"{path}@{version}=./{names[path]}" for path, version in sorted(required))
-
-
-@cache
-def _go() -> str:
-    return shutil.which("go") or ""
-
-
-def _by_go(command: str, path: Path) -> dict[str, Any] | None:
-    """Return what the go command reads in a file; None where there is no go command, or it cannot read it."""
-    if not _go():
-        return None
-    environ = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": ""}
-    try:
-        done = subprocess.run(  # noqa: S603 - the go command of this machine
-            [_go(), command, "edit", "-json", str(path.resolve())],
-            cwd=tempfile.gettempdir(),
-            env=environ,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-        data = json.loads(done.stdout) if done.returncode == 0 else None
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    return data if isinstance(data, dict) else None
-
-
-def _by_lines(text: str) -> dict[str, Any]:
-    def first(pattern: str) -> str:
-        found = re.search(pattern, text, re.MULTILINE)
-        return found[1] if found else ""
-
-    return {
-        "Module": {"Path": first(r"^module\s+\"?([^\s\"]+)")},
-        "Go": first(r"^go\s+(\d+(?:\.\d+){0,2})\S*\s*(?://.*)?$"),
-        "Toolchain": first(r"^toolchain\s+(go\S+)"),
-        "Require": [
-            {"Path": path, "Version": version}
-            for path, version in re.findall(r"^(?:require)?\s+\"?([\w.-]+/\S+?)\"?\s+(v\d\S*)(?:\s*//.*)?$", text, re.MULTILINE)
-        ],
-        "Replace": [{"New": {"Path": target}} for target in re.findall(r"=>\s+(\.\S*)", text)],
-    }

@@ -10,7 +10,7 @@ from pipeline.config import Service
 from pipeline.detect import programs
 from pipeline.detect.found import Found, configured, joined, or_false
 from pipeline.detect.golang.cgo import cgo
-from pipeline.detect.golang.mains import declared
+from pipeline.detect.golang.mains import base, declared
 from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
 from pipeline.detect.image import build_settings, expanded, image_settings
@@ -49,7 +49,9 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     read = programs.programs(folder, settings.path, programs.GO_FILES)
     linked = cgo(read, settings)
     start = tuple(settings.runtime.start or ())
-    image, image_found = image_settings(folder, settings, programs.GO_FILES, 8080, start, ships_sources=False)
+    image, image_found = image_settings(
+        folder, settings, programs.GO_FILES, 8080, start, own=base(own.path), ships_sources=False
+    )
     config = _file(folder, settings, _DEFAULT_CONFIG, name, "config")
     schema = _file(folder, settings, _DEFAULT_SCHEMA, name, "schema").value if config.value else ""
     exclude = (*_anchored(NEVER_SOURCES, modules), *settings.exclude)

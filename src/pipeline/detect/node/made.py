@@ -12,7 +12,7 @@ from pipeline.detect.found import Found, configured, or_false
 from pipeline.detect.model import Output, Place
 from pipeline.detect.node import output as outputs
 from pipeline.detect.node.manifest import Manifest
-from pipeline.detect.node.start import Start, entry, start
+from pipeline.detect.node.start import SCRIPTS, Start, entry, file_of, of_script, start
 from pipeline.errors import UsageError
 
 
@@ -55,19 +55,26 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
     UsageError
         If one of them cannot be told.
     """
-    script = _script(manifest, settings)
+    script = _script(folder, manifest, settings)
     if script.value and manifest.depends_on("next") and settings.node.output is None:
         return _next(folder, manifest, place, settings, script)
     command = start(folder, manifest, settings, built=outputs.likely(folder, manifest, script.value))
-    first = entry(command.value.command)
+    named = entry(command.value.command)
+    source = file_of(folder, named)
+    first = source or named
     found = outputs.output(folder, place.path, manifest, script.value, first, settings)
     inside = any(Path(first).is_relative_to(item) for item in found.value)
+    of_package = any(word.startswith("node_modules/") for word in command.value.command)
+    if first and not (inside or of_package or settings.runtime.start or source):
+        msg = f"{first}, which starts, is neither there nor in what the build makes ({', '.join(found.value) or 'nothing is built'})"
+        hint = 'set the command, `runtime = { start = ["node", "…"] }`, or what the build makes, `node = { output = ["…"] }`'
+        raise UsageError(msg, file=command.file or manifest.file, line=command.line, key=command.key, hint=hint)
     return Made(
         script=script.value,
         start=_flagged(command.value.command, settings),
         folders=found.value,
         outputs=tuple(Output(place.within(item), place.within(item)) for item in found.value),
-        ships_sources=not script.value or (bool(first) and not inside and (folder / first).is_file()),
+        ships_sources=not script.value or (bool(source) and not inside),
         settings=(or_false(script), found, _shown(command)),
         env=command.value.env,
     )
@@ -112,11 +119,13 @@ def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, scr
     )
 
 
-def _script(manifest: Manifest, settings: Service) -> Found[str]:
+def _script(folder: Path, manifest: Manifest, settings: Service) -> Found[str]:
     key, scripts = "node.build", manifest.table("scripts")
     if settings.node.build is None:
         if "build" in scripts:
             return manifest.found(key, "build", "scripts", "build")
+        if before := _makes_what_starts(folder, scripts):
+            return manifest.found(key, before, "scripts", before)
         return Found(key, "", manifest.file, why="no script `build`")
     if settings.node.build is False:
         return configured(key, "")
@@ -125,6 +134,15 @@ def _script(manifest: Manifest, settings: Service) -> Found[str]:
         known = ", ".join(sorted(scripts)) or "none"
         raise UsageError(msg, file=manifest.file, hint=f"its scripts are {known}; correct `node.build`")
     return configured(key, settings.node.build)
+
+
+def _makes_what_starts(folder: Path, scripts: Mapping[str, Any]) -> str:
+    """Return the script that runs before a start, "" unless there is one and what starts is not there without it."""
+    for name in SCRIPTS:
+        if command := of_script(scripts, name):
+            first = entry(command.command)
+            return f"pre{name}" if f"pre{name}" in scripts and first and not file_of(folder, first) else ""
+    return ""
 
 
 def _flagged(command: tuple[str, ...], settings: Service) -> tuple[str, ...]:

@@ -61,7 +61,13 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     installed, install_found = _install(root, settings, place, space, needed, manager.value, prisma, product)
     native = install.native(root / space.root, space.root, manager.value, settings)
     image, image_found = image_settings(
-        folder, settings, programs.NODE_FILES, 3000, product.start, ships_sources=product.ships_sources
+        folder,
+        settings,
+        programs.NODE_FILES,
+        3000,
+        product.start,
+        own=manifest.name,
+        ships_sources=product.ships_sources,
     )
     build = build_settings(settings, name, install.COMPILERS if native.value else ())
     if prisma == "sources":

@@ -7,15 +7,20 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured
+from pipeline.detect.model import NEVER_SOURCES
 from pipeline.detect.node.manifest import Manifest
 from pipeline.errors import UsageError
 
 _KEY = "runtime.start"
-_SCRIPTS = ("start:prod", "start")
+SCRIPTS = ("start:prod", "start:production", "start", "prod", "production")
+"""The scripts that start a service, the one for production first."""
+
 _SHELL = re.compile(r"[&|;<>$`*]")
+_MANAGERS = ("npm", "pnpm", "yarn")
 _ASSIGNMENT = re.compile(r"([A-Z_][A-Z0-9_]*)=(.*)\Z")
 
 PROGRAMS = {
@@ -53,14 +58,14 @@ def start(folder: Path, manifest: Manifest, settings: Service, *, built: str) ->
     if settings.runtime.start:
         return configured(_KEY, Start(tuple(settings.runtime.start)))
     scripts = manifest.table("scripts")
-    for script in _SCRIPTS:
-        if found := _of_script(str(scripts.get(script, ""))):
+    for script in SCRIPTS:
+        if found := of_script(scripts, script):
             return manifest.found(_KEY, found, "scripts", script)
     if isinstance(manifest.data.get("main"), str):
         return manifest.found(_KEY, Start(("node", str(manifest.data["main"]))), "main")
     if (folder / "server.js").is_file():
         return Found(_KEY, Start(("node", "server.js")), manifest.file, why="server.js is there")
-    for script in _SCRIPTS:
+    for script in SCRIPTS:
         if script in scripts:
             msg = f"the script {script!r} (`{scripts[script]}`) starts no program by itself"
             line = manifest.line("scripts", script)
@@ -74,10 +79,13 @@ def start(folder: Path, manifest: Manifest, settings: Service, *, built: str) ->
     raise UsageError(msg, file=manifest.file, key=_KEY, hint='set the command: `runtime = { start = ["node", "…"] }`')
 
 
-def _of_script(script: str) -> Start | None:
-    """Return what a script starts; None where it takes a shell, or is none of the programs that serve in production."""
+def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = frozenset()) -> Start | None:
+    """Return what a script starts, or another that it runs and nothing else.
+
+    None where that takes a shell, or is none of the programs that serve in production.
+    """
     try:
-        words = shlex.split(script)
+        words = shlex.split(str(scripts.get(name, "")))
     except ValueError:
         return None
     if words[:1] in (["cross-env"], ["env"], ["exec"]):
@@ -86,6 +94,11 @@ def _of_script(script: str) -> Start | None:
     while words and (found := _ASSIGNMENT.match(words[0])):
         env[found[1]] = found[2]
         words = words[1:]
+    if words and words[0] in _MANAGERS and name not in seen:
+        match [word for word in words[1:] if word not in {"run", "--silent", "-s"}]:
+            case [other]:
+                run = of_script(scripts, other, seen | {name})
+                return Start(run.command, {**env, **run.env}) if run else None
     if not words or any(_SHELL.search(word) for word in words):
         return None
     if words[0] == "node":
@@ -94,6 +107,17 @@ def _of_script(script: str) -> Start | None:
     if words[0] in PROGRAMS and serves and "-w" not in words:
         return Start(("node", PROGRAMS[words[0]], *words[1:]), env)
     return None
+
+
+def file_of(folder: Path, name: str) -> str:
+    """Return the source that node takes for a name ("index" is index.js), "" where there is none.
+
+    What lies in a folder that no build takes in is none: what a developer built is not in the repository.
+    """
+    if name.partition("/")[0] in NEVER_SOURCES:
+        return ""
+    forms = (name, *(f"{name}{suffix}" for suffix in (".js", ".cjs", ".mjs")), f"{name}/index.js")
+    return next((form for form in forms if (folder / form).is_file()), "")
 
 
 def entry(command: tuple[str, ...]) -> str:

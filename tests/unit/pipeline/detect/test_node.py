@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipeline.config import Build, Node, Service
+from pipeline.config import Build, Node, Runtime, Service
 from pipeline.detect import detect
 from pipeline.detect.model import Manager
 from pipeline.errors import UsageError
@@ -22,7 +22,7 @@ def write(root, files):
 
 
 def service(root, manifest, lock="package-lock.json", content="{}", **settings):
-    write(root, {"a/package.json": {"main": "index.js", **manifest}, f"a/{lock}": content})
+    write(root, {"a/package.json": {"main": "index.js", **manifest}, f"a/{lock}": content, "a/index.js": ""})
     return detect(root, "a", Service(path="a", **settings))
 
 
@@ -77,6 +77,7 @@ def workspace(tmp_path):
             "package-lock.json": {},
             "tsconfig.base.json": {},
             "apps/api/package.json": {"name": "api", "main": "x.js", "dependencies": {"b": "*", "ms": "2"}},
+            "apps/api/x.js": "",
             "apps/web/package.json": {"name": "web"},
             "apps/old/package.json": {"name": "old"},
             "libs/deep/a/package.json": {"name": "a", "main": "lib/a.js", "scripts": {"build": "tsc"}},
@@ -182,7 +183,7 @@ def test_build_arguments(tmp_path):
 
 
 def test_prisma(tmp_path):
-    manifest = {"devDependencies": {"prisma": "6"}, "scripts": {"build": "tsc"}}
+    manifest = {"main": "dist/a.js", "devDependencies": {"prisma": "6"}, "scripts": {"build": "tsc"}}
     write(tmp_path, {"a/prisma/schema.prisma": 'generator client {\n  provider = "prisma-client-js"\n}\n'})
     found = service(tmp_path, manifest)
     assert (found.install.generate, found.install.production) == (".", "prune")
@@ -193,3 +194,25 @@ def test_prisma(tmp_path):
     assert found.build.before == ("npm exec --no -- prisma generate",)
     manifest["scripts"]["build"] = "prisma generate && tsc"
     assert service(tmp_path, manifest).build.before == ()
+
+
+def test_what_starts_is_made_by_the_script_before_it(tmp_path):
+    scripts = {"prestart:prod": "rm -rf dist && tsc", "start:prod": "node dist/main.js", "prestart": "npm run migrate"}
+    found = service(tmp_path, {"main": None, "scripts": scripts})
+    assert (found.builds, [item.source for item in found.output]) == (((".", "prestart:prod"),), ["dist"])
+    write(tmp_path, {"a/dist/main.js": "as a developer built it"})
+    assert service(tmp_path, {"main": None, "scripts": scripts}).builds == found.builds
+    scripts["start:prod"] = "node index"
+    assert service(tmp_path, {"main": None, "scripts": scripts}).builds == ()
+
+
+def test_what_starts_has_to_be_there_or_be_made(tmp_path):
+    with pytest.raises(UsageError, match=r"a/package\.json:1: runtime\.start: lost\.js, which starts, is neither there nor"):
+        service(tmp_path, {"scripts": {"start": "node lost.js"}})
+    assert service(tmp_path, {}, runtime=Runtime(start=["node", "lost.js"])).start == ("node", "lost.js")
+
+
+def test_what_starts_may_leave_out_how_it_ends(tmp_path):
+    scripts = {"start": "node index serve", "build": "tsc"}
+    found = service(tmp_path, {"scripts": scripts}, node=Node(output=["lib"]))
+    assert (found.start, found.shipped is not None) == (("node", "index", "serve"), True)

@@ -22,6 +22,9 @@ def found(tmp_path, data, built="dist"):
         ({"start": "NODE_ENV=production node -r dotenv/config a.js"}, "node -r dotenv/config a.js", {"NODE_ENV": "production"}),
         ({"start": "cross-env A=1 node a.js"}, "node a.js", {"A": "1"}),
         ({"start": "next start -p 80"}, "node node_modules/next/dist/bin/next start -p 80", {}),
+        ({"start": "npm run serve", "serve": "yarn node:only", "node:only": "node a.js"}, "node a.js", {}),
+        ({"start": "A=1 pnpm --silent go", "go": "B=2 node a.js"}, "node a.js", {"A": "1", "B": "2"}),
+        ({"prod": "node --require tsx/cjs server.ts"}, "node --require tsx/cjs server.ts", {}),
         ({"start": "fastify start app.js"}, "node node_modules/fastify-cli/cli.js start app.js", {}),
     ],
 )
@@ -31,7 +34,17 @@ def test_scripts_that_start_a_program(tmp_path, scripts, command, env):
 
 
 @pytest.mark.parametrize(
-    "script", ["nodemon a.js", "npm run build && node a.js", "next dev", "ts-node a.ts", "fastify start -w app.js", "node 'a"]
+    "script",
+    [
+        "npm start",
+        "npm run build --if-present",
+        "nodemon a.js",
+        "npm run build && node a.js",
+        "next dev",
+        "ts-node a.ts",
+        "fastify start -w app.js",
+        "node 'a",
+    ],
 )
 def test_scripts_that_need_a_shell_or_serve_for_development(tmp_path, script):
     with pytest.raises(UsageError, match=r"starts no program by itself; set the command: `runtime = \{ start"):

@@ -20,6 +20,7 @@ async def npmrc(tmp_path):
     """Return npm's configuration as an install is given it, for settings of the user's."""
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "package.json").write_text('{"name": "a", "main": "index.js"}')
+    (tmp_path / "a" / "index.js").touch()
     (tmp_path / "a" / "package-lock.json").write_text("{}")
     (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\n')
     repository = read(tmp_path, [], Overrides())

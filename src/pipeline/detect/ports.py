@@ -1,0 +1,165 @@
+"""The port that a service listens on, as its programs' literals tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tree_sitter import Node
+
+from pipeline.detect.found import Found, joined
+from pipeline.detect.programs import Program
+from pipeline.detect.syntax import line, literals, text, walk
+
+_PREFIXES = ("API", "APP", "HTTP", "LISTEN", "SERVER", "SERVICE", "WEB")
+_OPTIONS = {"port", "http-port", "listen-port", "server-port"}
+_ADDRESS = re.compile(r"[\w.\[\]]*:(\d{2,5})\Z")
+_ANY_ADDRESS = re.compile(r"(?:0\.0\.0\.0|\[::\]|\*)?:(\d{2,5})\Z")
+_LISTENS = re.compile(r"(^|\.)(listen\w*|serve\w*|run|start)\Z", re.IGNORECASE)
+_DEFAULT = re.compile(r"(?:\.default\(|\bdefault:)\s*[\"']?(\d{2,5})\b")
+_NUMBER = re.compile(r"[\"'`]?(\d{2,5})[\"'`]?\Z")
+_NAME = re.compile(r"(?:default|http|listen|server)?_?port\Z", re.IGNORECASE)
+_EXPOSED = re.compile(r"^EXPOSE\s+(\d{2,5})(?:/tcp)?\s*$", re.MULTILINE | re.IGNORECASE)
+
+Find = Callable[[Node], Iterator[tuple[Node, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way in which programs tell: what a file holds that does, how it is found, and what that is called."""
+
+    hint: re.Pattern[bytes]
+    find: Find
+    why: str
+
+
+def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[int] | None = None) -> Found[int]:
+    """Return the port that a service listens on unless it is told another.
+
+    Parameters
+    ----------
+    own:
+        The name of its package or module: variables may begin with it.
+    exposed:
+        The port that the repository's own Dockerfile exposes, for programs that do not tell.
+    """
+    variable = _variable(own)
+    ways = (
+        _Way(re.compile(rb"PORT"), lambda root: _from_variable(root, variable), "the default of PORT"),
+        _Way(re.compile(rb"[\"'`](?:\w+-)?port[\"'`]", re.IGNORECASE), _from_option, "the default of its option"),
+        _Way(re.compile(rb"isten|erve|Addr|PORT"), _from_address, "what it listens on"),
+        _Way(re.compile(rb"port\b[^=\n]{0,20}=\s*[\"'`]?\d", re.IGNORECASE), _from_name, "named so"),
+        _Way(re.compile(rb"[\"'`][^\"'`\s]*:\d{2,5}[\"'`]"), _from_literal, "an address to listen on"),
+    )
+    for way in ways:
+        for file in files:
+            if way.hint.search(file.content) and (root := file.tree()):
+                for node, number in way.find(root):
+                    return Found("port", number, file.name, line(node), way.why)
+    return exposed or Found("port", default, why="by convention")
+
+
+def exposed(folder: Path, shown: str) -> Found[int] | None:
+    """Return the port that a folder's Dockerfile exposes, None if there is none such."""
+    try:
+        content = (folder / "Dockerfile").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    if not (found := _EXPOSED.search(content)):
+        return None
+    number = content.count("\n", 0, found.start()) + 1
+    return Found("port", int(found[1]), joined(shown, "Dockerfile"), number, "EXPOSE")
+
+
+def _variable(own: str) -> re.Pattern[str]:
+    """Return what the variables look like that a service takes its port from: PORT, HTTP_PORT, and those that begin with its name."""
+    name = re.sub(r"[^A-Z0-9]+", "_", own.upper()).strip("_")
+    prefixes = "|".join((*_PREFIXES, *([name] if name else [])))
+    return re.compile(rf"\b(?:(?:{prefixes})_)?PORT(?:_NUMBER)?")
+
+
+def _from_variable(root: Node, variable: re.Pattern[str]) -> Iterator[tuple[Node, int]]:
+    """Yield the defaults of a variable: `env.PORT ?? 3000`, `PORT: number().default(3000)`, `getenv("PORT", "8080")`."""
+    for node in walk(root, "binary_expression", "ternary_expression", "pair", "call_expression"):
+        match node.type:
+            case "binary_expression":
+                left, right = text(node.child_by_field_name("left")), text(node.child_by_field_name("right"))
+                if re.search(rf"{variable.pattern}[\"'\])]*\Z", left) and (found := _NUMBER.match(right)):
+                    yield node, int(found[1])
+            case "ternary_expression":
+                condition = text(node.child_by_field_name("condition"))
+                alternative = text(node.child_by_field_name("alternative"))
+                if variable.search(condition) and (found := _NUMBER.match(alternative)):
+                    yield node, int(found[1])
+            case "pair":
+                key, value = text(node.child_by_field_name("key")).strip("\"'"), text(node.child_by_field_name("value"))
+                if variable.fullmatch(key) and (found := _DEFAULT.search(value)):
+                    yield node, int(found[1])
+            case _:
+                values = _arguments(node)
+                if len(values) > 1 and variable.fullmatch(values[0].strip("\"'")) and (found := _NUMBER.match(values[1])):
+                    yield node, int(found[1])
+
+
+def _from_option(root: Node) -> Iterator[tuple[Node, int]]:
+    """Yield the defaults of a command line's option: `flag.Int("port", 8080, …)`, `flags.Int32P(portFlag, "p", 8013, …)`."""
+    constants = _constants(root)
+    for node in walk(root, "call_expression"):
+        values = [constants.get(value, value) for value in _arguments(node)]
+        for at, value in enumerate(values):
+            if value.strip("\"'`").lower() in _OPTIONS and value[:1] in {'"', "'", "`"}:
+                yield from ((node, int(found[1])) for item in values[at + 1 : at + 3] if (found := _NUMBER.match(item)))
+
+
+def _constants(root: Node) -> Mapping[str, str]:
+    """Return the literals that a file's constants stand for."""
+    found: dict[str, str] = {}
+    for spec in walk(root, "const_spec", "variable_declarator"):
+        found[text(spec.child_by_field_name("name"))] = text(spec.child_by_field_name("value"))
+    return found
+
+
+def _arguments(call: Node) -> list[str]:
+    return [text(item) for item in (call.child_by_field_name("arguments") or call).named_children]
+
+
+def _from_address(root: Node) -> Iterator[tuple[Node, int]]:
+    """Yield the ports that a program listens on in so many words: `listen(3000)`, `Addr: ":8080"`."""
+    for node in walk(root, "call_expression", "keyed_element"):
+        if node.type == "keyed_element":
+            key, _, value = text(node).partition(":")
+            if key.strip() == "Addr" and (found := _ADDRESS.match(value.strip().strip('"`'))):
+                yield node, int(found[1])
+            continue
+        if not _LISTENS.search(text(node.child_by_field_name("function"))):
+            continue
+        for item in (node.child_by_field_name("arguments") or node).named_children:
+            content = text(item)
+            if item.type == "object":
+                content = next(
+                    (text(pair.child_by_field_name("value")) for pair in walk(item, "pair") if _named_port(pair)), ""
+                )
+            plain = content.strip("\"'`")
+            if (item.type in {"number", "object"} and (found := _NUMBER.match(plain))) or (found := _ADDRESS.match(plain)):
+                yield node, int(found[1])
+
+
+def _named_port(pair: Node) -> bool:
+    return text(pair.child_by_field_name("key")).strip("\"'") == "port"
+
+
+def _from_name(root: Node) -> Iterator[tuple[Node, int]]:
+    """Yield the numbers that are called a port: `const defaultPort = "50051"`, `const port = 3000`."""
+    for spec in walk(root, "const_spec", "var_spec", "variable_declarator"):
+        name, value = text(spec.child_by_field_name("name")), text(spec.child_by_field_name("value"))
+        if _NAME.match(name) and (found := _NUMBER.match(value)):
+            yield spec, int(found[1])
+
+
+def _from_literal(root: Node) -> Iterator[tuple[Node, int]]:
+    """Yield the addresses on which something can only listen, since they name no host: `":9115"`."""
+    for item in literals(root):
+        if found := _ANY_ADDRESS.match(item.value):
+            yield item.node, int(found[1])

@@ -1,0 +1,86 @@
+"""The files that a service's programs read when they run, as their literals tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tree_sitter import Node
+
+from pipeline.detect.found import Found
+from pipeline.detect.programs import Program
+from pipeline.detect.syntax import Literal, literals, text
+
+_USUAL = ("assets", "emails", "i18n", "locales", "migrations", "proto", "protos", "public", "static", "templates", "views")
+"""Folders of what programs read when they run, by their usual names."""
+
+_READS = re.compile(
+    r"(?:^|\.)(?:createReadStream|dir|dirfs|loadhtml\w*|open|parse(?:files|glob)|readdir\w*|readfile\w*|sendfile|servefile)\Z",
+    re.IGNORECASE,
+)
+_EMBEDS = re.compile(rb"^//go:embed\s+(.+)$", re.MULTILINE)
+_GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
+
+
+def files(folder: Path, read: Sequence[Program]) -> Found[tuple[str, ...]]:
+    """Return what a service's programs name and is not compiled in: templates, static files, migrations, a catalogue."""
+    written = [file for file in read if not _GENERATED.search(file.content[:2000])]
+    embedded = {path.strip('"').removeprefix("all:").split("/")[0].encode() for path in _embedded(read)}
+    found: dict[str, tuple[str, int]] = {}
+    for file in written:
+        for item, name in _named(folder, file):
+            if name.partition("/")[0].encode() not in embedded and not _imported(item.node):
+                found.setdefault(name, (file.name, item.line))
+    if not found:
+        return Found("files", (), why="no program names any")
+    file_name, number = next(iter(found.values()))
+    whole = sorted(name for name in found if not any(parent.as_posix() in found for parent in Path(name).parents))
+    return Found("files", tuple(whole), file_name, number, "named there")
+
+
+def _embedded(read: Sequence[Program]) -> Iterator[str]:
+    for file in read:
+        for patterns in _EMBEDS.findall(file.content):
+            yield from patterns.decode("utf-8", errors="replace").split()
+
+
+def _named(folder: Path, file: Program) -> Iterator[tuple[Literal, str]]:
+    """Yield the literals that name a folder by its usual name, or a file or folder that is then read."""
+    usual = [name for name in _USUAL if name.encode() in file.content and (folder / name).is_dir()]
+    reads = any(word in file.content.lower() for word in (b"read", b"open(", b"parse", b"load", b"file", b"dir("))
+    if not (usual or reads) or not (root := file.tree()):
+        return
+    for item in literals(root):
+        parts = Path(item.value).parts
+        yield from ((item, name) for name in usual if name in parts)
+        name = item.value.removeprefix("./").rstrip("/")
+        if _is_read(item.node) and _is_inside(folder, name):
+            yield item, name
+
+
+def _is_read(node: Node) -> bool:
+    """Whether a literal is an argument of what reads a file, by itself or joined to a folder."""
+    parent = node.parent
+    while parent and parent.type in {"arguments", "argument_list", "call_expression", "binary_expression"}:
+        if parent.type == "call_expression" and _READS.search(text(parent.child_by_field_name("function"))):
+            return True
+        parent = parent.parent
+    return False
+
+
+def _is_inside(folder: Path, name: str) -> bool:
+    parts = Path(name).parts
+    return (
+        bool(parts)
+        and parts[0] not in {"..", "/"}
+        and ".." not in parts
+        and not set("*?[\0\n") & set(name)
+        and (folder / name).exists()
+    )
+
+
+def _imported(node: Node) -> bool:
+    """Whether a literal is the address of a module."""
+    parent = node.parent
+    return bool(parent and parent.type in {"import_statement", "export_statement", "import_spec"})

@@ -1,0 +1,58 @@
+"""The port that programs tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.detect import ports, programs
+
+
+def read(tmp_path, name, text):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return programs.programs(tmp_path, "svc", programs.NODE_FILES + programs.GO_FILES)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.js", "const port = process.env.PORT || 8081", 8081),
+        ("a.js", "const port = parseInt(process.env['PORT'] ?? '8082', 10)", 8082),
+        ("a.ts", "const e = z.object({ PORT: z.coerce.number().default(8083) })", 8083),
+        ("a.js", "cleanEnv({ DB_PORT: num({ default: 5432 }), PORT: num({ default: 8086 }) })", 8086),
+        ("a.ts", "const p = process.env.APP_PORT ? parseInt(process.env.APP_PORT, 10) : 8087", 8087),
+        ("a.js", "const p = process.env.SMTP_PORT || 25", 3000),
+        ("a.js", "const p = process.env.WHO_AM_I_PORT || 8088", 8088),
+        ("a.ts", "await app.listen({ host: '0.0.0.0', port: 8084 })", 8084),
+        ("a.ts", "http.createServer(on).listen(8085, () => {})", 8085),
+        ("a.js", "const port = 8089;\nserver.listen(port)", 8089),
+        ("a.js", "server.bindAsync('0.0.0.0:50051', credentials, start)", 50051),
+        ("a.go", 'package a\n\nfunc x() { http.ListenAndServe(":9001", nil) }', 9001),
+        ("a.go", 'package a\n\nvar s = http.Server{Addr: ":9002"}', 9002),
+        ("a.go", 'package a\n\nvar p = getenv("PORT", "9003")', 9003),
+        ("a.go", 'package a\n\nfunc x() { net.Listen("tcp", "0.0.0.0:9004") }', 9004),
+        ("a.go", 'package a\n\nfunc x() { fs.Int("grpc-port", 1, ""); fs.Int("port", 9005, "to bind") }', 9005),
+        ("a.go", 'package a\n\nfunc x() { flag.StringVar(&p, "port", getenv("WHO_AM_I_PORT_NUMBER", "9006"), "") }', 9006),
+        ("a.go", 'package a\n\nconst name = "port"\n\nfunc x() { flags.Int32P(name, "p", 9007, "") }', 9007),
+        ("a.go", 'package a\n\nvar defaultPort = "9008"', 9008),
+        ("a.go", 'package a\n\nfunc x() { web.AddFlags(app, ":9009") }', 9009),
+        ("a.go", 'package a\n\nfunc x() { dial("db:5432") }', 3000),
+        ("a.go", '//go:build profile\n\npackage a\n\nvar s = http.Server{Addr: ":6060"}', 3000),
+        ("a.js", "// process.env.PORT || 1234", 3000),
+        ("a.test.js", "listen(1234)", 3000),
+        ("node_modules/x/a.js", "listen(1234)", 3000),
+        ("a.js", "listen(", 3000),
+    ],
+)
+def test_port(tmp_path, name, text, expected):
+    assert ports.port(read(tmp_path, name, text), 3000, "who-am-i").value == expected
+
+
+def test_the_dockerfile_tells_where_no_program_does(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nEXPOSE $PORT\nEXPOSE 7000/tcp\nEXPOSE 7001\n")
+    exposed = ports.exposed(tmp_path, "svc")
+    found = ports.port(read(tmp_path, "a.js", "listen(process.env.PORT)"), 3000, "", exposed)
+    assert (found.value, found.source) == (7000, "svc/Dockerfile:3, EXPOSE")
+    assert ports.port(read(tmp_path, "a.js", "listen(4000)"), 3000, "", exposed).value == 4000
+    assert ports.exposed(tmp_path / "elsewhere", "svc") is None
