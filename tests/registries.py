@@ -7,6 +7,8 @@ import hashlib
 import io
 import json
 import socket
+import ssl
+import subprocess
 import tarfile
 import threading
 import zipfile
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 MODULE = "example.test/plain"
 VERSION = "v1.0.0"
@@ -23,17 +26,22 @@ _GO_FILE = b'// Package plain has a name.\npackage plain\n\nconst Name = "plain"
 
 @dataclass
 class Packages:
-    """What is offered, below which prefix Go's modules are, and what has been asked for: paths and credentials."""
+    """What is offered, below which prefix Go's modules are, and what has been asked for: paths and credentials.
+
+    `wanted` is the credentials without which a path that begins so is refused. `certificate` is the server's own, if it has one.
+    """
 
     port: int
     prefix: str
+    certificate: Path | None = None
+    wanted: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     locked: dict[str, dict[str, object]] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}"
 
     def offer(self, name: str, files: dict[str, str], **conditions: object) -> None:
         """Add an npm package, and its entry for a lockfile."""
@@ -57,12 +65,21 @@ class Packages:
 
 
 @contextmanager
-def packages(prefix: str) -> Iterator[Packages]:
-    """Serve packages for as long as the context lasts. Go's module lies below a prefix that is nobody else's business."""
+def packages(prefix: str, secured_in: Path | None = None) -> Iterator[Packages]:
+    """Serve packages for as long as the context lasts. Go's module lies below a prefix that is nobody else's business.
+
+    With a folder, the server is a secured one, and its certificate is put there.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            offered.asked.append((self.path, self.headers.get("Authorization", "")))
+            login = self.headers.get("Authorization", "")
+            offered.asked.append((self.path, login))
+            if any(self.path.startswith(path) and login != wanted for path, wanted in offered.wanted.items()):
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", "Basic")
+                self.end_headers()
+                return
             body = offered.files.get(self.path)
             self.send_response(200 if body is not None else 404)
             self.end_headers()
@@ -72,7 +89,8 @@ def packages(prefix: str) -> Iterator[Packages]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        offered = Packages(server.server_port, prefix)
+        certificate = _secured(server, secured_in) if secured_in else None
+        offered = Packages(server.server_port, prefix, certificate)
         for suffix, body in {"info": json.dumps({"Version": VERSION}).encode(), "mod": _GO_MOD, "zip": _go_zip()}.items():
             offered.files[f"/{prefix}/{MODULE}/@v/{VERSION}.{suffix}"] = body
         thread = threading.Thread(target=server.serve_forever)
@@ -82,6 +100,32 @@ def packages(prefix: str) -> Iterator[Packages]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def _secured(server: ThreadingHTTPServer, folder: Path) -> Path:
+    """Have a server speak TLS, and return its certificate."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        *names,
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    return certificate
 
 
 @contextmanager

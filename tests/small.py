@@ -21,7 +21,7 @@ health = false
 
 _SERVER = """\
 import http from "node:http";
-import plain from "@stub/plain";
+import plain from "SCOPE/plain";
 http.createServer((_, answer) => answer.end(plain)).listen(Number(process.env.PORT ?? 3000));
 """
 
@@ -44,7 +44,7 @@ func main() {{ println(plain.Name) }}
 """
 
 
-def write(root: Path, offered: Packages, expected: dict[str, str] | None = None) -> None:
+def write(root: Path, offered: Packages, expected: dict[str, str] | None = None, *, scope: str = "@stub") -> None:
     """Write the repository. The web service's build fails unless variables have expected values, which it knows by hash."""
     (root / "pipeline.toml").write_text(SERVICES)
     web, tool = root / "web", root / "tool"
@@ -62,7 +62,7 @@ def write(root: Path, offered: Packages, expected: dict[str, str] | None = None)
     (web / "package.json").write_text(json.dumps(manifest, indent=2))
     lock = {"name": "web", "lockfileVersion": 3, "requires": True, "packages": {"": manifest, **offered.locked}}
     (web / "package-lock.json").write_text(json.dumps(lock, indent=2))
-    (web / "server.js").write_text(_SERVER)
+    (web / "server.js").write_text(_SERVER.replace("SCOPE", scope))
     hashes = {name: hashlib.sha256(value.encode()).hexdigest() for name, value in (expected or {}).items()}
     (web / "build.js").write_text(_BUILD % json.dumps(hashes))
     tool.mkdir()

@@ -25,7 +25,7 @@ def writable(folders: Sequence[str], owner: str) -> dagger.Directory:
     """Return empty folders that belong to a user, given by their absolute paths."""
     tree = dag.directory()
     for folder in folders:
-        tree = tree.with_new_directory(folder)
+        tree = tree.with_new_directory(folder, permissions=0o755)
     for folder in folders:
         tree = tree.chown(folder, owner)
     return tree.with_timestamps(EPOCH)

@@ -58,7 +58,7 @@ _TOOLS = {
     "yarn": Tool(
         "yarn",
         "/var/cache/yarn",
-        {"YARN_CACHE_FOLDER": "/var/cache/yarn", "HOME": HOME},
+        {"HOME": HOME},
         ("node_modules/.yarn-integrity",),
     ),
     "berry": Tool(
@@ -75,6 +75,10 @@ _TOOLS = {
         ("node_modules/.yarn-state.yml",),
     ),
 }
+
+
+# As a variable it would be for every command of yarn's: each makes its cache folder first, also where none is mounted.
+_CLASSIC = ("--non-interactive", f"--cache-folder={_TOOLS['yarn'].store}")
 
 
 def tool(manager: Manager) -> Tool:
@@ -112,7 +116,7 @@ def prune(settings: Install) -> tuple[str, ...]:
     words = {
         "npm": ["npm", "prune", "--omit=dev", "--ignore-scripts"],
         "pnpm": ["pnpm", "prune", "--prod", "--ignore-scripts"],
-        "yarn": ["yarn", "install", "--frozen-lockfile", "--production", "--ignore-scripts", "--non-interactive"],
+        "yarn": ["yarn", "install", "--frozen-lockfile", "--production", "--ignore-scripts", *_CLASSIC],
         "berry": _focus(settings),
     }[settings.manager.name]
     return _script([" ".join(words), *_cleaned(settings)]) if _cleaned(settings) else tuple(words)
@@ -138,7 +142,7 @@ def _install(settings: Install, *, production: bool) -> list[str]:
             return ["pnpm", "install", frozen, *store, *(["--prod"] if production else [])]
         case "yarn":
             frozen = "--frozen-lockfile" if settings.frozen else "--pure-lockfile"
-            return ["yarn", "install", frozen, "--non-interactive", *(["--production"] if production else [])]
+            return ["yarn", "install", frozen, *_CLASSIC, *(["--production"] if production else [])]
         case "berry":
             if production:
                 return _focus(settings)

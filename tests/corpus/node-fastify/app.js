@@ -1,3 +1,3 @@
-module.exports = async function app(fastify) {
+module.exports = async function app(fastify, options) {
   fastify.get("/health", async () => "ok");
 };

@@ -24,7 +24,7 @@ def install(name, **settings):
             True,
             "pnpm install --frozen-lockfile --store-dir=/var/cache/pnpm --package-import-method=copy --prod",
         ),
-        (install("yarn"), True, "yarn install --frozen-lockfile --non-interactive --production"),
+        (install("yarn"), True, "yarn install --frozen-lockfile --non-interactive --cache-folder=/var/cache/yarn --production"),
         (install("berry"), False, "yarn install --immutable"),
         (install("berry", focus="@x/api"), True, "yarn workspaces focus --production @x/api"),
         (install("npm", scripts=("esbuild",)), False, "npm ci --ignore-scripts"),
