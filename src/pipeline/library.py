@@ -291,9 +291,31 @@ async def doctor(paths: Sequence[Path], form: str, *, fix: bool) -> Outcome:
     if form not in {"text", "json", "sarif"}:
         msg = f"--format is {form!r}"
         raise UsageError(msg, hint="it can be text, json or sarif")
-    root = doctors.root_of(paths)
-    config = load(root, environ=os.environ, overrides=Overrides()) if (root / FILE_NAME).exists() else None
     frontend = doctors.frontend_of(await buildkit_version(os.environ))
+    return examined(doctors.root_of(paths), paths, form, frontend=frontend, fix=fix)
+
+
+def examined(
+    root: Path,
+    paths: Sequence[Path],
+    form: str,
+    *,
+    file: str = FILE_NAME,
+    frontend: tuple[int, int] | None = None,
+    fix: bool = False,
+) -> Outcome:
+    """Look for pitfalls below a root, and say in a form what was found.
+
+    Parameters
+    ----------
+    file:
+        The configuration, relative to the root; without one, services are looked for.
+    frontend:
+        The version of the engine's own Dockerfile frontend, None where no engine is asked.
+    """
+    from pipeline import doctor as doctors  # noqa: PLC0415
+
+    config = load(root, environ=os.environ, overrides=Overrides(), name=file) if (root / file).exists() else None
     found = doctors.examine(root, paths, config, frontend)
     mended = doctors.apply(root, found.findings) if fix else ()
     if mended:

