@@ -292,10 +292,10 @@ async def doctor(paths: Sequence[Path], form: str, *, fix: bool) -> Outcome:
         msg = f"--format is {form!r}"
         raise UsageError(msg, hint="it can be text, json or sarif")
     frontend = doctors.frontend_of(await buildkit_version(os.environ))
-    return examined(doctors.root_of(paths), paths, form, frontend=frontend, fix=fix)
+    return await examined(doctors.root_of(paths), paths, form, frontend=frontend, fix=fix)
 
 
-def examined(
+async def examined(
     root: Path,
     paths: Sequence[Path],
     form: str,
@@ -316,10 +316,10 @@ def examined(
     from pipeline import doctor as doctors  # noqa: PLC0415
 
     config = load(root, environ=os.environ, overrides=Overrides(), name=file) if (root / file).exists() else None
-    found = doctors.examine(root, paths, config, frontend)
+    found = await doctors.examine(root, paths, config, frontend)
     mended = doctors.apply(root, found.findings) if fix else ()
     if mended:
-        found = doctors.examine(root, paths, config, frontend)
+        found = await doctors.examine(root, paths, config, frontend)
     match form:
         case "json":
             text = doctors.written(doctors.as_data(found))

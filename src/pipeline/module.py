@@ -161,7 +161,7 @@ class Pipeline:
             with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
                 root = Path(folder, "source")
                 await self.source.export(str(root))
-                outcome = library.examined(root, [], format, file=self.config)
+                outcome = await library.examined(root, [], format, file=self.config)
             if outcome.exit_code and format == "text":
                 raise PipelineError(outcome.text)
         return outcome.text

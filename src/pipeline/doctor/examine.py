@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +12,9 @@ from wcmatch import glob
 
 from pipeline.config import FILE_NAME, Config, Doctor, Service
 from pipeline.config.faults import did_you_mean
-from pipeline.detect import detect, survey
+from pipeline.detect import GoService, detect, survey
 from pipeline.doctor import dockerfile as dockerfiles
+from pipeline.doctor import linked
 from pipeline.doctor.context import Context, context_of
 from pipeline.doctor.dockerfile import Dockerfile, Unreadable
 from pipeline.doctor.model import Finding, Severity
@@ -51,7 +52,7 @@ class Examination:
         return any(item.severity is Severity.ERROR for item in self.findings)
 
 
-def examine(
+async def examine(
     root: Path,
     paths: Sequence[Path],
     config: Config | None,
@@ -92,12 +93,13 @@ def examine(
         files.append(name)
         findings += [item for family in FAMILIES if family.dockerfile for item in family.dockerfile(read)]
     services: list[str] = []
-    for service in _services(root, config, notices):
-        if not any(service.folder.resolve().is_relative_to(path) for path in wanted) or _excluded(
-            service.settings.path, chosen.exclude
+    for found in _services(root, config, notices):
+        if not any(found.folder.resolve().is_relative_to(path) for path in wanted) or _excluded(
+            found.settings.path, chosen.exclude
         ):
             continue
-        services.append(service.name)
+        services.append(found.name)
+        service = await _linked(found, notices)
         told = (item for family in FAMILIES if family.service for item in family.service(service))
         findings += [item for item in told if not _excluded(item.file, chosen.exclude)]
     kept = {item: None for item in findings if not {item.rule.id, item.rule.family}.intersection(chosen.ignore)}
@@ -188,6 +190,17 @@ def _services(root: Path, config: Config | None, notices: list[str]) -> Iterator
             detected = None
             notices.append(f"service {name} cannot be built yet: {error}")
         yield ServiceFolder(root, name, settings, kind, detected)
+
+
+async def _linked(service: ServiceFolder, notices: list[str]) -> ServiceFolder:
+    """Return a service with the packages that it is linked from, where C is not linked in anyway."""
+    if not isinstance(service.detected, GoService) or service.detected.cgo:
+        return service
+    try:
+        return replace(service, packages=await linked.packages(service.root, service.detected))
+    except linked.Unlisted as reason:
+        notices.append(f"service {service.name}, what it is linked from: {reason}")
+        return service
 
 
 def _found(root: Path) -> Mapping[str, Service]:

@@ -14,6 +14,7 @@ from pipeline.config import Service
 from pipeline.detect import GoService, NodeService
 from pipeline.detect.programs import GO_FILES, NODE_FILES, PRUNED, Program, programs
 from pipeline.detect.syntax import Document, document
+from pipeline.doctor.linked import Package
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class ServiceFolder:
         What it is written in.
     detected:
         What was understood of it, None where something has to be decided first.
+    packages:
+        What a Go program is linked from, none where that is not told.
     """
 
     root: Path
@@ -35,6 +38,7 @@ class ServiceFolder:
     settings: Service
     kind: str
     detected: NodeService | GoService | None
+    packages: tuple[Package, ...] = ()
 
     @property
     def folder(self) -> Path:

@@ -10,6 +10,7 @@ from pipeline.detect import GoService
 from pipeline.detect.syntax import line, text, walk
 from pipeline.doctor.dockerfile import Dockerfile, Instruction, Stage
 from pipeline.doctor.facts import Step, image, libc, lineage_steps, steps
+from pipeline.doctor.linked import chains
 from pipeline.doctor.model import Edit, Family, Finding, Rule, Severity
 from pipeline.doctor.service import ServiceFolder
 
@@ -85,6 +86,27 @@ GO_PLUGIN = Rule(
         "app/go.mod": "module example.com/app\n\ngo 1.25\n",
         "app/main.go": "package main\n\nfunc main() {}\n",
     },
+)
+_VENDORED = {
+    "pipeline.toml": '[services.app]\npath = "app"\n',
+    "app/go.mod": "module example.com/app\n\ngo 1.25\n\nrequire example.com/c v1.0.0\n",
+    "app/go.sum": "",
+    "app/main.go": 'package main\n\nimport "example.com/c"\n\nfunc main() { println(c.One()) }\n',
+    "app/vendor/modules.txt": "# example.com/c v1.0.0\n## explicit; go 1.25\nexample.com/c\n",
+    "app/vendor/example.com/c/c.go": "package c\n\nfunc One() int { return 1 }\n",
+}
+CGO_DEPENDENCY = Rule(
+    id="P5-cgo-dependency",
+    title="A dependency that needs C, in a program built without it",
+    why="Without C nothing of the package is built, or a stand-in that fails at its first call: databases and codecs do so. "
+    "`go list -deps` tells what a program is linked from; go.mod, where tools and tests stand too, does not.",
+    severity=Severity.ERROR,
+    bad={
+        **_VENDORED,
+        "app/vendor/example.com/c/c.go": 'package c\n\n// int one() { return 1; }\nimport "C"\n\n'
+        "func One() int { return int(C.one()) }\n",
+    },
+    good=_VENDORED,
 )
 OUTPUT_FOLDER = Rule(
     id="P5-output-folder",
@@ -276,6 +298,7 @@ def _major(stage: Stage) -> str:
 def _service(service: ServiceFolder) -> Iterator[Finding]:
     if service.kind != "go":
         return
+    yield from _dependencies(service)
     static = isinstance(service.detected, GoService) and service.detected.cgo != "dynamic"
     for program in service.programs:
         if b'"C"' not in program.content and b'"plugin"' not in program.content:
@@ -296,10 +319,27 @@ def _service(service: ServiceFolder) -> Iterator[Finding]:
                 )
 
 
+def _dependencies(service: ServiceFolder) -> Iterator[Finding]:
+    for chain in chains(service.packages):
+        for program in service.programs:
+            root = program.tree() if any(name.encode() in program.content for name in chain[1:]) else None
+            places = (
+                {text(spec.child_by_field_name("path")).strip('"`'): spec for spec in walk(root, "import_spec")} if root else {}
+            )
+            if spec := next((places[name] for name in chain[1:] if name in places), None):
+                yield CGO_DEPENDENCY.at(
+                    program.name,
+                    line(spec),
+                    f"{chain[-1]} needs C, and C is not linked: {' imports '.join(chain)}",
+                    'link it, `go = { cgo = "static" }`, or take a package that needs none',
+                )
+                break
+
+
 FAMILY = Family(
     "P5",
     "Binaries that run where they land",
-    (NOT_STATIC, CGO_SERVICE, GO_PLUGIN, OUTPUT_FOLDER, OTHER_LIBC, OTHER_PLATFORM, OTHER_MAJOR),
+    (NOT_STATIC, CGO_SERVICE, CGO_DEPENDENCY, GO_PLUGIN, OUTPUT_FOLDER, OTHER_LIBC, OTHER_PLATFORM, OTHER_MAJOR),
     dockerfile=_check,
     service=_service,
 )

@@ -9,6 +9,7 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+import anyio
 import pytest
 from jsonschema import Draft4Validator
 
@@ -190,7 +191,7 @@ def test_frontends_by_their_buildkit(buildkit, frontend):
 
 
 def test_nothing_to_examine(tmp_path):
-    found = examine(tmp_path, [], None)
+    found = anyio.run(examine, tmp_path, [], None)
 
     assert as_text(found) == "nothing to examine: nothing found\n"
     assert as_data(found)["success"] is True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 
 from pipeline.config import FILE_NAME, load
@@ -90,7 +91,7 @@ def test_no_false_alarm(absent, files, tmp_path):
         path.write_text(content)
 
     config = load(tmp_path, environ={}) if (tmp_path / FILE_NAME).exists() else None
-    found = examine(tmp_path, [], config)
+    found = anyio.run(examine, tmp_path, [], config)
 
     assert found.dockerfiles or found.services
     assert not [item for item in found.findings if item.rule.id.startswith(absent)]
