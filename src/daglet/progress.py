@@ -14,6 +14,7 @@ from typing import Any
 
 _PROCESS = re.compile(r'process ("(?:[^"\\]|\\.)*") did not complete successfully')
 _EXIT_CODE = re.compile(r"exit code: (\d+)")
+_CANCELLED = ("context canceled", "canceled")
 _LOOKED_FOR = "[internal] load .dockerignore"
 _STDERR = 2
 _LOG_LIMIT = 1 << 20
@@ -38,6 +39,11 @@ class Vertex:
             return str(json.loads(match[1])) if match else ""
         except ValueError:
             return ""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it ended because another failed: a command that is killed then has an exit code, too."""
+        return self.error.endswith(_CANCELLED)
 
     @property
     def exit_code(self) -> int | None:
@@ -86,7 +92,7 @@ class Progress:
         The frontend looks for a `.dockerignore` in a build context that we never give; not finding it ends nothing.
         """
         broken = [vertex for vertex in self.vertices.values() if vertex.error and not vertex.name.startswith(_LOOKED_FOR)]
-        return min(broken, key=lambda vertex: vertex.exit_code is None, default=None)
+        return min(broken, key=lambda vertex: (vertex.cancelled, vertex.exit_code is None), default=None)
 
     def streams(self, vertex: Vertex) -> tuple[str, str]:
         """Return what a command wrote to stdout and stderr, its last MiB."""

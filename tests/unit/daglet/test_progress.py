@@ -22,6 +22,13 @@ def test_a_failed_command_is_found_with_its_streams():
     assert progress.streams(vertex) == ("", "bad\n")
 
 
+def test_a_command_that_was_killed_because_another_failed_is_not_the_one():
+    progress = Progress()
+    killed = 'process "touch" did not complete successfully: exit code: 137: context canceled: context canceled'
+    progress.feed(json.dumps({"vertexes": [{"digest": "a", "error": killed}, {"digest": "b", "error": ERROR}]}))
+    assert progress.failed.digest == "b"
+
+
 def test_other_lines_are_messages():
     progress = Progress()
     progress.feed("error: failed to dial\n")
