@@ -30,6 +30,14 @@ def test_plan(planned, golden):
     golden(f"corpus/{planned}.text", done.stdout)
 
 
+def test_variables_of_the_build_are_none_of_the_images():
+    done = pipeline(CORPUS / "node-hooks", "plan", "--format", "dockerfile")
+    build, _, image = done.stdout.partition("# hooks/runtime\n")
+    assert 'ENV GREETING="hello you"' in build
+    assert "NODE_ENV" in image
+    assert "GREETING" not in image
+
+
 @pytest.mark.engine
 def test_build(built, corpus_state, tmp_path):
     root = tmp_path / built

@@ -80,7 +80,7 @@ def _of(name: str, version: str, lockfile: Path | None) -> Manager:
     if name == "pnpm":
         written = str(yaml.safe_load(head).get("lockfileVersion", "9")) if head else "9"
         return Manager("pnpm", version or _PNPM.get(written.partition(".")[0], _PNPM["9"]))
-    if version.startswith("1.") or (not version and head and "__metadata" not in head):
+    if version.startswith("1.") or (not version and lockfile and "__metadata" not in head):
         return Manager("yarn", version or _CLASSIC)
     own = re.search(r"^  version: (\d+)", head, re.MULTILINE)
     return Manager("berry", version or _BERRY.get(own[1] if own else "", _NEWEST_BERRY))

@@ -216,3 +216,24 @@ def test_what_starts_may_leave_out_how_it_ends(tmp_path):
     scripts = {"start": "node index serve", "build": "tsc"}
     found = service(tmp_path, {"scripts": scripts}, node=Node(output=["lib"]))
     assert (found.start, found.shipped is not None) == (("node", "index", "serve"), True)
+
+
+@pytest.mark.parametrize(
+    ("lock", "content", "there", "taken"),
+    [
+        ("package-lock.json", "{}", (".npmrc",), ("package-lock.json", ".npmrc")),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n", ("patches/a.patch", ".yarnrc"), ("pnpm-lock.yaml", "patches")),
+        ("yarn.lock", "# yarn lockfile v1\n", ("patches/a.patch", ".yarnrc"), ("yarn.lock", ".yarnrc", "patches")),
+        ("yarn.lock", BERRY.format(8), (".yarnrc.yml", ".yarn/releases/x.cjs"), ("yarn.lock", ".yarnrc.yml", ".yarn/releases")),
+    ],
+)
+def test_what_an_install_reads_beside_the_lockfile(tmp_path, lock, content, there, taken):
+    write(tmp_path, {f"a/{name}": "" for name in there})
+    found = service(tmp_path, {}, lock, content, node=Node(install_inputs=["scripts/x.js"]))
+    assert found.install.files == (*taken, "scripts/x.js")
+
+
+def test_lifecycle_scripts_of_the_root_do_not_run(tmp_path):
+    found = service(tmp_path, {"scripts": {"prepare": "husky", "postinstall": "patch-package"}})
+    assert "husky" not in found.install.manifests["package.json"]
+    assert "patch-package" not in found.install.manifests["package.json"]

@@ -36,6 +36,23 @@ def test_installs_are_locked(settings, production, first):
     assert lines[0] == first
 
 
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("npm", "npm prune --omit=dev --ignore-scripts"),
+        ("pnpm", "pnpm prune --prod --ignore-scripts"),
+        (
+            "yarn",
+            "yarn install --frozen-lockfile --production --ignore-scripts --non-interactive --cache-folder=/var/cache/yarn",
+        ),
+        ("berry", "yarn workspaces focus --production"),
+    ],
+)
+def test_what_is_pruned_runs_no_scripts_of_the_roots(name, command):
+    words = packages.prune(install(name))
+    assert (words[2].splitlines()[0] if words[0] == "sh" else " ".join(words)) == command
+
+
 def test_allowed_scripts_run_after_the_install():
     assert "npm rebuild esbuild sharp" in packages.install(install("yarn", scripts=("esbuild", "sharp")), production=False)[2]
     assert packages.environment(install("berry", scripts=()))["YARN_ENABLE_SCRIPTS"] == "false"
