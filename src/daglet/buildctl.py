@@ -21,6 +21,7 @@ import anyio.abc
 from anyio.streams.text import TextReceiveStream
 
 from daglet import archives
+from daglet import operations as ops
 from daglet.dockerfile import SHIM, Plan
 from daglet.errors import BuildFailed, ExecFailed
 from daglet.progress import Progress
@@ -124,8 +125,11 @@ def _arguments(engine: Engine, plan: Plan, inputs: Inputs, environment: dict[str
     if f"from={SHIM}" in plan.dockerfile:
         folders[SHIM] = engine.shim
     for name, folder in folders.items():
-        arguments += ["--local", f"{name}={folder}"]
-        options[f"context:{name}"] = f"local:{name}"
+        # Of a folder BuildKit takes those files anew whose size or time is another than in the last one of that name, and
+        # all files that are made have one time: each such folder has a name of its own.
+        local = f"{name}-{folder.name}" if isinstance(plan.contexts.get(name), ops.NewFile) else name
+        arguments += ["--local", f"{local}={folder}"]
+        options[f"context:{name}"] = f"local:{local}"
     for name, layout in inputs.layouts.items():
         arguments += ["--oci-layout", f"{name}={layout.path}"]
         options[f"context:{name}"] = f"oci-layout://{name}@{layout.digest}"
