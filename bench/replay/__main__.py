@@ -41,7 +41,7 @@ def main() -> None:
         for commit in commits:
             repository = at(work, commits, commit)
             for side in _SIDES:
-                wanted = side != "naive" or commit.number % options.naive_every == 0
+                wanted = side != "naive" or (commit.number and commit.number % options.naive_every == 0)
                 if wanted and not results.has(commit, side) and time.monotonic() < deadline:
                     with Machine(work, repository, registry.address, registry.log).running() as machine:
                         results.add(commit, side, machine.timed(side))

@@ -76,6 +76,9 @@ def build(
     build_arg: Arguments = None,
     cache_registry: CacheRegistry = "",
     cache_write: CacheWrite = None,
+    verify_reproducible: Annotated[
+        bool, typer.Option("--verify-reproducible", help="Build twice from nothing and compare; write no image.")
+    ] = False,
     progress: Progress = "auto",
 ) -> None:
     """Build images and print what that took."""
@@ -91,6 +94,9 @@ def build(
             cache_registry=cache_registry,
             cache_write=cache_write,
         )
+        if verify_reproducible:
+            verified: Awaitable[library.Outcome] = _library().verify(root, services or [], overrides, engine, _teller(progress))
+            return verified
         built: Awaitable[library.Outcome] = _library().build(
             root, services or [], output, report, overrides, engine, _teller(progress)
         )
@@ -109,6 +115,7 @@ def publish(
     image_refs: Annotated[
         Path | None, typer.Option("--image-refs", help="A file for the addresses with their digests.", metavar="FILE")
     ] = None,
+    sbom: Annotated[bool, typer.Option("--sbom", help="Attach lists of what is in the images.")] = False,
     output: Annotated[Path, typer.Option("--output", help="Where images lie meanwhile.", metavar="DIR")] = Path("dist"),
     platform: Platforms = None,
     engine: EngineOption = Choice.AUTO,
@@ -129,11 +136,27 @@ def publish(
             cache_write=cache_write,
         )
         published: Awaitable[library.Outcome] = _library().publish(
-            root, services or [], output, image_refs, overrides, engine, _teller(progress)
+            root, services or [], output, image_refs, overrides, engine, _teller(progress), listed=sbom
         )
         return published
 
     _run(work)
+
+
+@app.command()
+def sbom(
+    services: Services = None,
+    *,
+    root: Root = Path(),
+    output: Annotated[Path, typer.Option("--output", help="Where images and lists go.", metavar="DIR")] = Path("dist"),
+    output_format: Annotated[str, typer.Option("--format", help="files, cyclonedx or spdx.")] = "files",
+    platform: Platforms = None,
+    engine: EngineOption = Choice.AUTO,
+    progress: Progress = "auto",
+) -> None:
+    """Build images and list what is in them, as CycloneDX and SPDX."""
+    overrides = Overrides(platforms=tuple(platform or ()))
+    _run(lambda: _library().sbom(root, services or [], output, output_format, overrides, engine, _teller(progress)))
 
 
 def _arguments(given: list[str]) -> dict[str, str]:

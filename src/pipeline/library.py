@@ -27,7 +27,6 @@ from pipeline.files import write_text_atomic
 from pipeline.registry.reference import cache_repository, check_registry
 
 if TYPE_CHECKING:
-    from pipeline.cache import Store
     from pipeline.project import Project
     from pipeline.report.model import Report
 
@@ -150,10 +149,13 @@ async def publish(
     overrides: Overrides,
     engine: Choice,
     on_step: OnStep,
+    *,
+    listed: bool = False,
 ) -> Outcome:
     """Build services, push their images and return a line `ADDRESS@DIGEST` for each tag.
 
-    `image_refs` is a file that gets the same lines, once all are tagged.
+    `image_refs` is a file that gets the same lines, once all are tagged. Where it is `listed`, lists of what is in the images
+    are attached to them.
 
     Raises
     ------
@@ -184,7 +186,11 @@ async def publish(
         publish.Publication(item.service_name, output.resolve() / item.image, item.image_digest, item.tags)
         for item in result.services
     ]
-    await publish.publish(registries, publications, _events(on_step))
+    attached: dict[str, list[publish.Attachment]] = {}
+    if listed:
+        for made in await _lists(result, output.resolve()):
+            attached.setdefault(made.service, []).append(publish.Attachment(made.digest, made.media_type, made.file))
+    await publish.publish(registries, publications, attached, _events(on_step))
     text = "".join(f"{line}\n" for item in publications for line in item.references)
     if image_refs:
         await anyio.to_thread.run_sync(write_text_atomic, image_refs.resolve(), text)
@@ -194,7 +200,7 @@ async def publish(
 async def _built(repository: Repository, output: Path, report: Path, engine: Choice, on_step: OnStep) -> Report:
     """Build the services of a repository and write the report."""
     async with _project(repository, engine, on_step) as (project, running):
-        from pipeline import orchestrate  # noqa: PLC0415 - needs the client, which a session imports
+        from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
         settings = orchestrate.Settings(
@@ -202,7 +208,7 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
             max_parallel=repository.config.max_parallel,
             output=output.resolve(),
             state=state_folder(),
-            cache=await _cache(project),
+            cache=await cache.of(project),
         )
         result = await orchestrate.build(
             project,
@@ -216,15 +222,69 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
     return result
 
 
-async def _cache(project: Project) -> Store | None:
-    """Return the shared cache of a project's stages, None if it has none."""
-    from pipeline.cache import Store  # noqa: PLC0415 - needs the client
+async def sbom(
+    root: Path, names: Sequence[str], output: Path, form: str, overrides: Overrides, engine: Choice, on_step: OnStep
+) -> Outcome:
+    """Build services, write lists of what is in their images, and return one of the formats, or the names of the files."""
+    from pipeline.sbom import FORMATS  # noqa: PLC0415
 
-    settings = project.config.cache
-    if not settings.registry:
-        return None
-    secret = await project.secret(settings.secret).plaintext() if settings.secret else ""
-    return Store(cache_repository(settings.registry), secret.strip(), settings.write)
+    if form not in {"files", *FORMATS}:
+        msg = f"--format is {form!r}"
+        raise UsageError(msg, hint=f"it can be files, {' or '.join(FORMATS)}")
+    repository = read(root, names, overrides)
+    _check_output(output, output / "report.json")
+    result = await _built(repository, output, output / "report.json", engine, on_step)
+    if not result.success:
+        from pipeline.report.summary import summary  # noqa: PLC0415
+
+        msg = f"nothing is listed, since a service failed\n{summary(result)}"
+        raise PipelineError(msg)
+    made = await _lists(result, output.resolve())
+    if form == "files":
+        return Outcome("".join(f"{output / item.file.relative_to(output.resolve())}\n" for item in made))
+    return Outcome("".join(item.file.read_text() for item in made if item.media_type == FORMATS[form].media_type))
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list of what is in an image: the service, the digest of the image for one platform, and the file."""
+
+    service: str
+    digest: str
+    media_type: str
+    file: Path
+
+
+async def _lists(result: Report, output: Path) -> list[_List]:
+    """Write the lists of all services' images in all formats."""
+    from pipeline.sbom import FORMATS, contents, document  # noqa: PLC0415
+
+    made: list[_List] = []
+    for service in result.services:
+        found = await anyio.to_thread.run_sync(contents, output / service.image)
+        for image in found:
+            beside = f"-{image.platform.partition('/')[2]}" if len(found) > 1 else ""
+            for form, kind in FORMATS.items():
+                file = output / "sbom" / f"{service.service_name}{beside}.{kind.suffix}"
+                write_text_atomic(file, document(service.service_name, image, form))
+                made.append(_List(service.service_name, image.digest, kind.media_type, file))
+    return made
+
+
+async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, on_step: OnStep) -> Outcome:
+    """Build services twice from nothing and compare the images. Exit code 1 where two differ."""
+    repository = read(root, names, overrides)
+    for name in repository.services:
+        if target := repository.config.services[name].target:
+            msg = f"whole images are compared, and the build stops at {target}"
+            raise UsageError(msg, service=name, hint="leave out `target`")
+    async with _project(repository, engine, on_step) as (project, running):
+        from pipeline import reproducible  # noqa: PLC0415 - needs the client
+        from pipeline.report.model import EngineResult  # noqa: PLC0415
+
+        engine_result = EngineResult(name=running.name, version=running.version)
+        found = await reproducible.verify(project, list(repository.services), engine_result, _events(on_step))
+    return Outcome(reproducible.as_text(found), 0 if not any(found.values()) else 1)
 
 
 def _check_output(output: Path, report: Path) -> None:

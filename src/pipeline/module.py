@@ -61,7 +61,7 @@ class Pipeline:
         format: Annotated[str, Doc("text for people, json for the report.")] = "text",  # noqa: A002 - the argument's name in the interface
     ) -> str:
         """Build services and return the summary. It fails where one of them failed, with the summary as the reason."""
-        from pipeline import orchestrate
+        from pipeline import cache, orchestrate
         from pipeline.report.model import EngineResult
         from pipeline.report.summary import summary
 
@@ -73,6 +73,7 @@ class Pipeline:
                     max_parallel=project.config.max_parallel,
                     output=project.root.parent,
                     state=project.root.parent / "state",
+                    cache=await cache.of(project),
                 )
                 engine = EngineResult(name="dagger", version=await dag.version())
                 report = await orchestrate.build(project, list(project.services), engine, settings, lambda *_: None)

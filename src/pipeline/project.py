@@ -38,6 +38,8 @@ class Project:
         The labels of each service's images.
     secret:
         Returns the secret that a place in the configuration, "env:NAME" or "file:PATH", stands for.
+    fresh:
+        A word that makes every command run anew, "" for what the engine has.
     """
 
     root: Path
@@ -48,6 +50,7 @@ class Project:
     host: HostSettings
     labels: Mapping[str, Mapping[str, str]]
     secret: Callable[[str], dagger.Secret]
+    fresh: str = ""
 
     def graph(self, name: str, run: str = "", restored: Mapping[str, dagger.Container] | None = None) -> ServiceGraph:
         """Return the stages of a service. What was `restored` of some stands for running them."""
@@ -74,6 +77,7 @@ class Project:
             host=self.host,
             secrets={variable: self.secret(place) for variable, place in settings.build.secrets.items()},
             replaced=hooks.functions(self.root, name, settings.stages),
+            fresh=self.fresh,
         )
 
     def checks(self, name: str, run: str) -> dict[str, dagger.Container]:

@@ -49,7 +49,8 @@ def machine(make_workspace, offered, registry, tmp_path_factory):
             "PIPELINE_CACHE_REGISTRY": registry.address,
             "STAGES_SECRET": SECRET,
         }
-        text = '[cache]\nsecret = "env:STAGES_SECRET"\n' + (root / "pipeline.toml").read_text()
+        # A machine that does much else at the same time is to wait, not to go on without.
+        text = '[cache]\ntimeout = 60\nsecret = "env:STAGES_SECRET"\n' + (root / "pipeline.toml").read_text()
         (root / "pipeline.toml").write_text(text)
         return replace(make_workspace(), root=root, settings={**told, **settings})
 
@@ -148,6 +149,12 @@ def test_what_is_kept_is_listed_and_pruned(first, second, tmp_path, registry, to
 # --- what an engine makes of a registry that fails, a question at a time
 
 
+@pytest.fixture(scope="module")
+def spare(make_workspace):
+    """An engine with nothing in it, for all of these."""
+    return make_workspace()
+
+
 @asynccontextmanager
 async def connected(workspace, monkeypatch):
     for name, value in workspace.environ.items():
@@ -189,9 +196,9 @@ def answering(status, seconds=0.0):
             server.shutdown()
 
 
-async def test_what_was_kept_comes_back_and_nothing_else(workspace, registry, monkeypatch):
-    store = Store(f"{registry.address}/kept", SECRET, writes=True)
-    async with connected(workspace, monkeypatch):
+async def test_what_was_kept_comes_back_and_nothing_else(spare, registry, monkeypatch):
+    store = Store(f"{registry.address}/kept", SECRET, writes=True, seconds=60)
+    async with connected(spare, monkeypatch):
         with pytest.raises(Absent):
             await store.find("build", KEY)
         await written(store)
@@ -205,10 +212,10 @@ async def test_what_was_kept_comes_back_and_nothing_else(workspace, registry, mo
 
 
 @pytest.mark.parametrize(("status", "told"), [(500, "500"), (401, "401"), (507, "507")])
-async def test_a_registry_that_refuses_is_told(workspace, monkeypatch, status, told):
+async def test_a_registry_that_refuses_is_told(spare, monkeypatch, status, told):
     with answering(status) as address:
         store = Store(address, seconds=4)
-        async with connected(workspace, monkeypatch):
+        async with connected(spare, monkeypatch):
             with pytest.raises(Unusable, match=rf"{told}|no answer in 4 s"):
                 await store.find("build", KEY)
             if status == 507:
@@ -216,10 +223,10 @@ async def test_a_registry_that_refuses_is_told(workspace, monkeypatch, status, t
                     await written(store)
 
 
-async def test_a_registry_that_says_nothing_is_given_up_on(workspace, monkeypatch):
+async def test_a_registry_that_says_nothing_is_given_up_on(spare, monkeypatch):
     with registries.hanging() as address:
         store = Store(address.removeprefix("http://") + "/cache", seconds=1)
-        async with connected(workspace, monkeypatch):
+        async with connected(spare, monkeypatch):
             started = time.monotonic()
             with pytest.raises(Unusable, match="no answer in 1 s"):
                 await store.find("build", KEY)
@@ -229,7 +236,7 @@ async def test_a_registry_that_says_nothing_is_given_up_on(workspace, monkeypatc
 @pytest.mark.parametrize("damage", [lambda body: body[:-10], lambda body: body[:-1] + bytes([body[-1] ^ 1]), lambda _: None])
 async def test_content_that_is_not_what_its_digest_says_is_not_taken(make_workspace, tools, tmp_path, monkeypatch, damage):
     with tools.registry(tmp_path) as registry:
-        store = Store(f"{registry.address}/damaged", SECRET, writes=True)
+        store = Store(f"{registry.address}/damaged", SECRET, writes=True, seconds=60)
         async with connected(make_workspace(), monkeypatch):
             await written(store)
         for path in tmp_path.glob("images/**/blobs/**/data"):
@@ -255,10 +262,10 @@ def damaged(path, damage):
     return True
 
 
-async def test_an_entry_that_stands_under_another_key_or_is_not_signed_is_refused(workspace, registry, tools, monkeypatch):
+async def test_an_entry_that_stands_under_another_key_or_is_not_signed_is_refused(spare, registry, tools, monkeypatch):
     repository = f"{registry.address}/moved"
-    ours, stranger = Store(repository, SECRET, writes=True), Store(repository, "another", writes=True)
-    async with connected(workspace, monkeypatch):
+    ours, stranger = (Store(repository, secret, writes=True, seconds=60) for secret in (SECRET, "another"))
+    async with connected(spare, monkeypatch):
         await written(ours)
         other = KEY[::-1]
         source, target = (f"docker://{repository}:{tags('build', key)[0]}" for key in (KEY, other))

@@ -45,6 +45,25 @@ def test_what_arrives_is_what_was_built(known, registry, tools):
     assert PASSWORD not in run.out + run.err
 
 
+def test_lists_of_what_is_in_it_hang_on_the_image(known, registry, tools):
+    address = f"{registry.address}/listed"
+    run = known.pipeline("publish", "auth-service", "--registry", address, "--sbom")
+    assert run.code == 0, run.err
+    digest = run.digests()["auth-service"]
+    # This registry knows no referrers: they are listed under a tag that is made of the digest, as the specification says.
+    index = tools.skopeo(
+        *("inspect", "--raw", "--tls-verify=false", f"--creds={USER}:{PASSWORD}"),
+        f"docker://{address}/auth-service:{digest.replace(':', '-')}",
+    )
+    assert {item["artifactType"] for item in json.loads(index)["manifests"]} == {
+        "application/vnd.cyclonedx+json",
+        "application/spdx+json",
+    }
+    listed = json.loads((known.root / "dist/sbom/auth-service.cdx.json").read_text())
+    assert listed["metadata"]["component"]["version"] == digest
+    assert {"github.com/prometheus/client_golang", "stdlib"} <= {item["name"] for item in listed["components"]}
+
+
 def test_who_is_not_let_in_is_told_how(workspace, registry, tmp_path):
     stranger = replace(workspace, settings={"DOCKER_CONFIG": str(tmp_path)})
     run = stranger.pipeline("publish", "--registry", f"{registry.address}/strangers")

@@ -10,5 +10,16 @@ from pipeline.cache.known import Known
 from pipeline.cache.restore import Restored, restore
 from pipeline.cache.store import Store
 from pipeline.cache.write import write
+from pipeline.project import Project
+from pipeline.registry.reference import cache_repository
 
-__all__ = ["Known", "Restored", "Store", "restore", "write"]
+__all__ = ["Known", "Restored", "Store", "of", "restore", "write"]
+
+
+async def of(project: Project) -> Store | None:
+    """Return the shared cache that a project's configuration names, None if it names none."""
+    settings = project.config.cache
+    if not settings.registry:
+        return None
+    secret = await project.secret(settings.secret).plaintext() if settings.secret else ""
+    return Store(cache_repository(settings.registry), secret.strip(), settings.write, settings.timeout)

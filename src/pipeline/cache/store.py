@@ -16,12 +16,8 @@ from pipeline.graph import Kept
 from pipeline.registry.stages import LABEL
 from pipeline.stages.context import EPOCH
 
-ANSWER_SECONDS = 8.0
-"""How long a registry has to say whether it knows a key."""
-
-_PULL_SECONDS = 10.0
 _PULL_FACTOR = 2.0
-"""A pull is given up when it takes longer than this, and longer than this many times what the command once took."""
+"""A pull is given up when it takes longer than an answer may, and longer than this many times what the command once took."""
 
 _ABSENT = ("not found", "name_unknown", "manifest_unknown", "manifest unknown", "name unknown")
 _TOLD = 160
@@ -48,12 +44,14 @@ class Store:
         What notes are signed with, "" for unsigned ones.
     writes:
         Whether what is missing is to be written.
+    seconds:
+        How long the registry has to say whether it knows a key.
     """
 
     repository: str
     secret: str = field(default="", repr=False)
     writes: bool = False
-    seconds: float = ANSWER_SECONDS
+    seconds: float = 10
 
     async def find(self, stage: str, key: str) -> Entry:
         """Return a stage's entry.
@@ -84,7 +82,7 @@ class Store:
             If it cannot be pulled in time, or is not what its digest says.
         """
         found = dag.container().from_(f"{self.repository}@{entry.content}")
-        await self._answer(found.rootfs().sync(), max(_PULL_SECONDS, _PULL_FACTOR * entry.seconds))
+        await self._answer(found.rootfs().sync(), max(self.seconds, _PULL_FACTOR * entry.seconds))
         return found
 
     async def write(self, stage: str, key: str, result: dagger.Container, kept: Kept, seconds: float) -> None:

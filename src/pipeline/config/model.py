@@ -192,6 +192,8 @@ class Cache(_Table):
     """Where they are: HOST/PATH. Reading it never fails a build."""
     write: bool = False
     """Whether what is missing is written. Leave it off for branches that you do not trust."""
+    timeout: Seconds = 10
+    """How long an answer may take, in seconds; a pull may take twice as long as the command once took, if that is more."""
     secret: Secret | None = None
     """What entries are signed with, `env:NAME` or `file:PATH`. One that is not signed with it is not taken."""
 

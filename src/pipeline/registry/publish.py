@@ -49,11 +49,27 @@ def check_addresses(addresses: Mapping[str, Sequence[str]]) -> None:
             split(address)
 
 
-async def publish(client: Client, publications: Sequence[Publication], on_event: Callable[[str, str], None]) -> None:
-    """Push images and tag them. Nothing is tagged unless everything has been pushed.
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document about an image: the digest of the manifest that it is about, its media type, and its file."""
+
+    subject: str
+    media_type: str
+    file: Path
+
+
+async def publish(
+    client: Client,
+    publications: Sequence[Publication],
+    attachments: Mapping[str, Sequence[Attachment]],
+    on_event: Callable[[str, str], None],
+) -> None:
+    """Push images, attach documents to them, and tag them. Nothing is tagged unless everything has been pushed.
 
     Parameters
     ----------
+    attachments:
+        Documents about images, by service. They become OCI referrers of what they are about.
     on_event:
         Told of a service's progress: its name, and what happened.
 
@@ -68,6 +84,11 @@ async def publish(client: Client, publications: Sequence[Publication], on_event:
         await client.run("image", "import", place, str(item.archive), repository=repository)
         on_event(item.service, f"pushed {place}")
 
+    async def attach(repository: str, document: Attachment) -> None:
+        words = ["artifact", "put", "--subject", f"{repository}@{document.subject}", "--artifact-type", document.media_type]
+        words += ["--file-media-type", document.media_type, "--strip-dirs", "--file", str(document.file)]
+        await client.run(*words, repository=repository)
+
     async def tag(item: Publication, address: str) -> None:
         repository, _ = split(address)
         await client.run("image", "copy", f"{repository}@{item.digest}", address, repository=repository)
@@ -75,6 +96,10 @@ async def publish(client: Client, publications: Sequence[Publication], on_event:
 
     places = [(item, name) for item in publications for name in sorted({split(address)[0] for address in item.addresses})]
     await _all([partial(push, item, name) for item, name in places])
+    # One after the other: a registry that knows no referrers keeps them in one list, which each adds itself to.
+    for item, name in places:
+        for document in attachments.get(item.service, ()):
+            await attach(name, document)
     await _all([partial(tag, item, address) for item in publications for address in item.addresses])
 
 

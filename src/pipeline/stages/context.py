@@ -107,6 +107,8 @@ class Context:
         What labels every image gets, by their OCI names.
     replaced:
         The user's own functions, by the stage that they stand for.
+    fresh:
+        A word that no build has had: every command runs, and with empty cache volumes. "" for what the engine has.
     restored:
         What was kept of stages elsewhere and stands for running their commands, by stage.
     """
@@ -123,6 +125,7 @@ class Context:
     host: HostSettings = HostSettings()
     secrets: Mapping[str, dagger.Secret] = field(default_factory=dict)
     replaced: Mapping[str, StageFunction] = field(default_factory=dict)
+    fresh: str = ""
     restored: Mapping[str, dagger.Container] = field(default_factory=dict)
 
     @property
@@ -138,6 +141,10 @@ class Context:
     def files(self, chosen: SourceFilter) -> dagger.Directory:
         """Return the files of the service that pass a filter."""
         return self.source.filter(include=list(chosen.include), exclude=list(chosen.exclude))
+
+    def volume(self, name: str) -> dagger.CacheVolume:
+        """Return a cache volume."""
+        return dag.cache_volume(f"{name}-{self.fresh}" if self.fresh else name)
 
     def named(self, container: dagger.Container, stage: str) -> dagger.Container:
         """Tell whoever shows the operations to people which stage this is."""

@@ -146,7 +146,7 @@ def _deps(service: GoService, context: Context) -> Stage:
     )
     if not run:
         return stage(context, "deps", (), container, inputs)
-    container = container.with_mounted_cache(_MODULE_CACHE, dag.cache_volume("pipeline-go-mod"), owner=BUILD_USER)
+    container = container.with_mounted_cache(_MODULE_CACHE, context.volume("pipeline-go-mod"), owner=BUILD_USER)
     for name, secret in context.secret_files.items():
         container = container.with_mounted_secret(f"{_HOME}/{name}", secret, owner=BUILD_USER)
     for name in GO_VARIABLES:
@@ -179,7 +179,7 @@ def _compiler(service: GoService, context: Context, deps: Stage, stage_name: str
     container = (
         context.named(deps.container, stage_name)
         .with_directory(_OUT, dag.directory(), owner=BUILD_USER)
-        .with_mounted_cache(_BUILD_CACHE, dag.cache_volume("pipeline-go-build"), owner=BUILD_USER)
+        .with_mounted_cache(_BUILD_CACHE, context.volume("pipeline-go-build"), owner=BUILD_USER)
         .with_env_variable("GOCACHE", _BUILD_CACHE)
         # All modules are there by now; one that is not was never verified.
         .with_env_variable("GOPROXY", "off")

@@ -113,7 +113,7 @@ def _with_settings(
     npmrc = _PATIENCE + context.host.npmrc
     by = by or service.install.manager.name
     store = store or packages.tool(service.install.manager).store
-    container = container.with_mounted_cache(store, dag.cache_volume(f"pipeline-{by}"), owner=BUILD_USER).with_mounted_secret(
+    container = container.with_mounted_cache(store, context.volume(f"pipeline-{by}"), owner=BUILD_USER).with_mounted_secret(
         packages.NPMRC, dag.set_secret("npmrc", npmrc), owner=BUILD_USER
     )
     if service.install.manager.name == "berry" and (settings := packages.berry_settings(context.host.npmrc)):
@@ -181,8 +181,8 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
         # npm makes no folder where there is nothing to install, and later stages copy it.
         .with_directory(f"{_APP}/node_modules", dag.directory(), owner=BUILD_USER)
     )
-    flags = _for_platform(service, context, platform) if platform and platform != context.build_platform else ()
-    command = packages.install(service.install, production=bool(platform), flags=flags)
+    processor = _other_processor(service, context, platform) if platform else ""
+    command = packages.install(service.install, production=bool(platform), processor=processor)
     base = context.bases.describe("node-build", service.version, context.build_platform, service.build.packages)
     return stage(
         context,
@@ -204,14 +204,18 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
     )
 
 
-def _for_platform(service: NodeService, context: Context, platform: str) -> tuple[str, ...]:
-    """Return the flags that install for another platform than the one that the command runs on."""
+def _other_processor(service: NodeService, context: Context, platform: str) -> str:
+    """Return the processor that an install is for, "" if it is the one that the command runs on.
+
+    Nothing is emulated: what is installed for another processor is chosen, not run.
+    """
+    if platform == context.build_platform:
+        return ""
     if service.install.manager.name not in {"npm", "pnpm"} or service.install.production != "install":
         how = f"{service.install.manager.name} with prod_deps {service.install.production!r}"
         msg = f"{how} installs for the machine's own platform alone, and {platform} is another"
         raise UsageError(msg, service=context.service, hint="leave out that platform, or build on a machine of it")
-    processor = {"amd64": "x64"}.get(platform.partition("/")[2], platform.partition("/")[2])
-    return ("--os=linux", f"--cpu={processor}", "--libc=glibc")
+    return platform.partition("/")[2]
 
 
 def _prod_deps(service: NodeService, context: Context, manager: Stage | None, deps: Stage, platform: str) -> Stage | None:
@@ -222,8 +226,7 @@ def _prod_deps(service: NodeService, context: Context, manager: Stage | None, de
             return deps
         case "install":
             return _install(service, context, manager, platform)
-    if platform != context.build_platform:
-        _for_platform(service, context, platform)
+    _other_processor(service, context, platform)
     return stage(
         context,
         "prod-deps",

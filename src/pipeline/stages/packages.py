@@ -103,12 +103,20 @@ def setup(manager: Manager) -> tuple[str, ...]:
     return ("npm", "install", "--global", f"--prefix={MANAGER}", f"--cache={NPM_STORE}", package)
 
 
-def install(settings: Install, *, production: bool, flags: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the command that installs all dependencies, or those for production alone."""
-    words = [*_install(settings, production=production), *flags]
+def install(settings: Install, *, production: bool, processor: str = "") -> tuple[str, ...]:
+    """Return the command that installs all dependencies, or those for production alone.
+
+    Parameters
+    ----------
+    processor:
+        The processor that they are for, as platforms name it, where it is another than the one that the command runs on.
+    """
+    words = _install(settings, production=production)
+    if processor:
+        words += ["--os=linux", f"--cpu={_PROCESSORS[processor]}", "--libc=glibc"]
     if settings.scripts is not None and settings.manager.name != "berry":
         words.append("--ignore-scripts")
-    return _with_afterwork(settings, words, production=production)
+    return _with_afterwork(settings, words, production=production, processor=processor)
 
 
 def prune(settings: Install) -> tuple[str, ...]:
@@ -153,7 +161,22 @@ def _focus(settings: Install) -> list[str]:
     return ["yarn", "workspaces", "focus", "--production", *([settings.focus] if settings.focus else [])]
 
 
-def _with_afterwork(settings: Install, words: Sequence[str], *, production: bool) -> tuple[str, ...]:
+_PROCESSORS = {"amd64": "x64", "arm64": "arm64"}
+_MACHINES = {"amd64": 62, "arm64": 183}
+"""The numbers of processors in ELF files (e_machine)."""
+
+# What an install script compiles, it compiles for the processor that it runs on. node-gyp leaves it at this place.
+_PROVE_ADDONS = """\
+for addon in $(find . -type f -path '*/build/Release/*.node'); do
+  [ "$(od -An -v -t u2 -j 18 -N 2 "$addon" | tr -d ' ')" = {machine} ] || compiled="${{compiled:-}} ${{addon%/build/Release/*}}"
+done
+[ -z "${{compiled:-}}" ] && exit 0
+echo "compiled at install, for this machine's processor and not for {processor}:$compiled" >&2
+echo 'take packages that bring a binary for each processor, or build this platform on a machine of its own' >&2
+exit 1"""
+
+
+def _with_afterwork(settings: Install, words: Sequence[str], *, production: bool, processor: str = "") -> tuple[str, ...]:
     lines: list[str] = []
     if settings.scripts:
         lines.append(f"npm rebuild {' '.join(settings.scripts)}")
@@ -164,6 +187,8 @@ def _with_afterwork(settings: Install, words: Sequence[str], *, production: bool
         lines.append("mkdir -p " + " ".join(f"{member}/node_modules" for member in others))
     if production:
         lines += _cleaned(settings)
+    if processor:
+        lines.append(_PROVE_ADDONS.format(machine=_MACHINES[processor], processor=processor))
     return _script([" ".join(words), *lines]) if lines else tuple(words)
 
 

@@ -47,7 +47,7 @@ def stage(
     if kept and (known := context.restored.get(full)):
         return Stage(full, tuple(needs), _restored(context, full, finish(container), known, kept), inputs, kept)
     if inputs.command:
-        container = finish(stamped(container, full, inputs.command, context.run))
+        container = finish(stamped(container, full, inputs.command, context.run, context.fresh))
     return Stage(full, tuple(needs), container, inputs, kept)
 
 

@@ -58,16 +58,22 @@ class Stamp:
         return cls(run, round(float(end) - float(start), 3))
 
 
-def stamped(container: dagger.Container, stage: str, command: Sequence[str], run: str) -> dagger.Container:
-    """Return the container after a stage's command. Without a run's id, as for a plan, the command stands alone."""
+def stamped(container: dagger.Container, stage: str, command: Sequence[str], run: str, fresh: str = "") -> dagger.Container:
+    """Return the container after a stage's command. Without a run's id, as for a plan, the command stands alone.
+
+    A command that is to run whatever the engine has is told apart from all before it by a comment.
+    """
     if not run:
         return container.with_exec(list(command))
-    return container.with_volatile_variable(RUN_VARIABLE, run).with_exec(["sh", "-c", _SCRIPT, "--", stage, *command])
+    script = f"{_SCRIPT}# {fresh}\n" if fresh else _SCRIPT
+    return container.with_volatile_variable(RUN_VARIABLE, run).with_exec(["sh", "-c", script, "--", stage, *command])
 
 
 def stage_of(command: Sequence[str]) -> str:
     """Return the stage whose command this is, "" if it is none that `stamped` made."""
-    return command[4] if tuple(command[:4]) == ("sh", "-c", _SCRIPT, "--") else ""
+    first = tuple(command[:4])
+    ours = (*first[:2], *first[3:]) == ("sh", "-c", "--") and first[2].startswith(_SCRIPT)
+    return command[4] if ours else ""
 
 
 def bare(command: Sequence[str]) -> tuple[str, ...]:

@@ -107,6 +107,26 @@ def test_a_bad_configuration(repository, text, message):
         (("build", "--target", "biuld"), "service a: no stage 'biuld'; its stages are deps, prod-deps, runtime"),
         (("build", "--output", "file"), "--output file: {folder}/file is no folder; name a folder"),
         (("build", "--report", "file/r.json"), "--report file/r.json: {folder}/file is no folder; name a folder"),
+        (
+            ("publish",),
+            "service a: there is no registry to publish to; name it with --registry, or with `registry` in pipeline.toml",
+        ),
+        (
+            ("publish", "--registry", "https://r.example"),
+            "registry 'https://r.example' is no registry; write its host, and a path below it: registry.example/team",
+        ),
+        (
+            ("publish", "--registry", "r.example", "--tag", "a b"),
+            "'r.example/a:a b' is no address of an image; a tag has letters, digits, '_', '.' and '-'; a whole address is HOST/NAME:TAG",
+        ),
+        (
+            ("build", "--cache-registry", "R/x:1"),
+            "cache.registry 'R/x:1' is no registry; write its host, and a path below it: registry.example/team",
+        ),
+        (
+            ("cache", "list"),
+            "there is no shared cache; name it with --cache-registry, or with `registry` under [cache] in pipeline.toml",
+        ),
         (("build", "--report", "a"), "--report a is a folder; name the file that the report is to be"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.graph import Inputs, ServiceGraph, Stage, as_data, as_mermaid, as_text
+from pipeline.graph import Inputs, Kept, ServiceGraph, Stage, as_data, as_mermaid, as_text
 
 
 def stage(name, *needs, **inputs):
@@ -78,3 +78,20 @@ def test_mermaid_has_an_edge_for_every_need():
     edges = [line.strip() for line in as_mermaid([GRAPH, GRAPH]).splitlines() if "-->" in line]
     assert edges[:3] == ["s0_deps --> s0_build", "s0_build --> s0_runtime", "s0_config --> s0_runtime"]
     assert edges[3:] == [edge.replace("s0_", "s1_") for edge in edges[:3]]
+
+
+def test_what_images_need_where_results_are_there():
+    starts, copied = Kept(("/app",), starts=True), Kept(("/out",))
+    stages = (
+        Stage("deps", (), None, Inputs(), starts),
+        Stage("build", ("deps",), None, Inputs(), copied),
+        Stage("runtime", ("build",), None, Inputs()),
+        Stage("build-arm64", ("deps",), None, Inputs(), copied),
+        Stage("runtime-arm64", ("build-arm64",), None, Inputs()),
+    )
+    graph = ServiceGraph("s", "go", stages, ())
+    names = {stage.name for stage in stages}
+    assert graph.needed(()) == names
+    assert graph.needed({"deps"}) == names
+    assert graph.needed({"build"}) == names
+    assert graph.needed({"build", "build-arm64"}) == names - {"deps"}

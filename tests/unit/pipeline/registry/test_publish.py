@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.registry.client import Client
 from pipeline.registry.errors import RegistryError
-from pipeline.registry.publish import Publication, publish
+from pipeline.registry.publish import Attachment, Publication, publish
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -39,17 +39,24 @@ def publications(*tags):
 
 async def test_all_are_pushed_once_before_any_is_tagged():
     client = Fake()
-    await publish(client, publications("1", "2"), lambda *_: None)
+    await publish(client, publications("1", "2"), {}, lambda *_: None)
     assert sorted(client.asked[:2]) == [("import", f"r.example/{name}", f"{name}.tar") for name in ("api", "auth")]
     assert {(verb, last) for verb, _, last in client.asked[2:]} == {
         ("copy", f"r.example/{name}:{tag}") for name in ("api", "auth") for tag in "12"
     }
 
 
+async def test_documents_are_attached_before_any_tag():
+    client = Fake()
+    documents = {"api": [Attachment(DIGEST, "application/spdx+json", Path("api.spdx.json"))]}
+    await publish(client, publications("1"), documents, lambda *_: None)
+    assert [verb for verb, _, _ in client.asked] == ["import", "import", "put", "copy", "copy"]
+
+
 async def test_nothing_is_tagged_where_one_is_refused():
     client = Fake(fails=f"r.example/auth@{DIGEST}")
     with pytest.raises(RegistryError, match=r"r.example/auth: refused"):
-        await publish(client, publications("1"), lambda *_: None)
+        await publish(client, publications("1"), {}, lambda *_: None)
     assert {verb for verb, _, _ in client.asked} == {"import"}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 import yaml
 
@@ -76,3 +78,24 @@ def test_npms_settings_as_yarn_reads_them():
         "npmRegistries": {"//r.example/npm": {"npmAuthToken": "t"}},
     }
     assert packages.berry_settings("") == ""
+
+
+@pytest.mark.parametrize(
+    ("machine", "processor", "code"),
+    [(62, "arm64", 1), (183, "arm64", 0), (183, "amd64", 1), (None, "arm64", 0)],
+)
+def test_what_was_compiled_for_another_processor_is_refused_and_named(tmp_path, machine, processor, code):
+    if machine:
+        addon = tmp_path / "node_modules/@x/addon/build/Release/addon.node"
+        addon.parent.mkdir(parents=True)
+        addon.write_bytes(b"\x7fELF" + bytes(14) + machine.to_bytes(2, "little"))
+    # One that the package brings for other processors beside is no fault.
+    brought = tmp_path / "node_modules/brought/prebuilds/linux-x64/node.node"
+    brought.parent.mkdir(parents=True)
+    brought.write_bytes(b"\x7fELF" + bytes(14) + (62).to_bytes(2, "little"))
+    command = packages.install(install("npm"), production=True, processor=processor)
+    lines = command[2].splitlines()
+    assert lines[0] == f"npm ci --omit=dev --os=linux --cpu={ {'amd64': 'x64'}.get(processor, processor) } --libc=glibc"
+    done = subprocess.run(["sh", "-ec", "\n".join(lines[1:])], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert (f"and not for {processor}: ./node_modules/@x/addon\n" in done.stderr) is bool(code)
