@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import ssl
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +40,7 @@ def private(workspace, offered, tmp_path_factory):
     (root / "pipeline.toml").write_text(small.SERVICES + SECRETS)
     (root / "netrc").write_text(f"machine 127.0.0.1 login ci password {PASSWORD}\n")
     bundle = tmp_path_factory.mktemp("bundle") / "bundle.pem"
-    own = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().openssl_cafile
+    own = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
     bundle.write_bytes(Path(own).read_bytes() + offered.certificate.read_bytes())
     settings = {
         "PRIVATE_NPMRC": f"@secret:registry={offered.address}/\n//127.0.0.1:{offered.port}/:_authToken={TOKEN}\n",
