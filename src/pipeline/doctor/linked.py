@@ -63,7 +63,10 @@ async def packages(root: Path, service: GoService) -> tuple[Package, ...]:
 
 
 def chains(found: Sequence[Package]) -> Iterator[tuple[str, ...]]:
-    """Yield how a program comes to each package that needs C: the shortest chain of imports, the program itself first."""
+    """Yield how a program comes to what needs C: the shortest chain of imports, the program itself first.
+
+    What is imported by a package that needs C itself is no more than a part of it.
+    """
     if not found:
         return
     known = {item.name: item for item in found}
@@ -79,7 +82,8 @@ def chains(found: Sequence[Package]) -> Iterator[tuple[str, ...]]:
             chain = [name]
             while chain[0] in before:
                 chain.insert(0, before[chain[0]])
-            yield tuple(chain)
+            if not any(known[item].needs_c for item in chain[:-1]):
+                yield tuple(chain)
 
 
 def _package(item: dict[str, Any]) -> Package:

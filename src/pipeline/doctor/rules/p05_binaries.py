@@ -321,19 +321,22 @@ def _service(service: ServiceFolder) -> Iterator[Finding]:
 
 def _dependencies(service: ServiceFolder) -> Iterator[Finding]:
     for chain in chains(service.packages):
-        for program in service.programs:
-            root = program.tree() if any(name.encode() in program.content for name in chain[1:]) else None
-            places = (
-                {text(spec.child_by_field_name("path")).strip('"`'): spec for spec in walk(root, "import_spec")} if root else {}
+        if place := next(filter(None, (_imported(service, name) for name in reversed(chain[1:]))), None):
+            yield CGO_DEPENDENCY.at(
+                *place,
+                f"{chain[-1]} needs C, and C is not linked: {' imports '.join(chain)}",
+                'link it, `go = { cgo = "static" }`, or take a package that needs none',
             )
-            if spec := next((places[name] for name in chain[1:] if name in places), None):
-                yield CGO_DEPENDENCY.at(
-                    program.name,
-                    line(spec),
-                    f"{chain[-1]} needs C, and C is not linked: {' imports '.join(chain)}",
-                    'link it, `go = { cgo = "static" }`, or take a package that needs none',
-                )
-                break
+
+
+def _imported(service: ServiceFolder, name: str) -> tuple[str, int] | None:
+    """Return the file and line of the service's own that import a package."""
+    for program in service.programs:
+        root = program.tree() if name.encode() in program.content else None
+        for spec in walk(root, "import_spec") if root else ():
+            if text(spec.child_by_field_name("path")).strip('"`') == name:
+                return program.name, line(spec)
+    return None
 
 
 FAMILY = Family(

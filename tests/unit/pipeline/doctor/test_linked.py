@@ -74,7 +74,8 @@ def test_an_interrupt_ends_a_go_command_that_hangs(service, tmp_path):
 
 def test_the_shortest_chain_to_what_needs_c():
     found = [
-        Package("sqlite", (), needs_c=True),
+        Package("sqlite/parts", (), needs_c=True),
+        Package("sqlite", ("sqlite/parts",), needs_c=True),
         Package("orm", ("sqlite", "fmt"), needs_c=False),
         Package("store", ("orm",), needs_c=False),
         Package("main", ("store", "orm"), needs_c=False),
