@@ -19,6 +19,8 @@ _READS = re.compile(
     r"(?:^|\.)(?:createReadStream|dir|dirfs|loadhtml\w*|open|parse(?:files|glob)|readdir\w*|readfile\w*|sendfile|servefile)\Z",
     re.IGNORECASE,
 )
+_NOT_FOR_IMAGES = {"dist", "node_modules", "package.json"}
+_NO_PATH = set("*?[\0\n")
 _EMBEDS = re.compile(rb"^//go:embed\s+(.+)$", re.MULTILINE)
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
 
@@ -70,14 +72,11 @@ def _is_read(node: Node) -> bool:
 
 
 def _is_inside(folder: Path, name: str) -> bool:
+    """Whether a name is that of something below a folder that an image may have: no setting, nothing that a build makes."""
     parts = Path(name).parts
-    return (
-        bool(parts)
-        and parts[0] not in {"..", "/"}
-        and ".." not in parts
-        and not set("*?[\0\n") & set(name)
-        and (folder / name).exists()
-    )
+    if not parts or _NO_PATH.intersection(name) or any(part.startswith(".") for part in parts):
+        return False
+    return parts[0] not in {"/", *_NOT_FOR_IMAGES} and (folder / name).exists()
 
 
 def _imported(node: Node) -> bool:

@@ -9,10 +9,20 @@ from pipeline.detect import programs, reads
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("templates/a.html", "static/a.css", "proto/a.proto", "products.json", "data/rules/a.yaml"):
+    for name in (
+        "templates/a.html",
+        "static/a.css",
+        "proto/a.proto",
+        "products.json",
+        "data/rules/a.yaml",
+        ".env",
+        "config/.env",
+        "dist/a.json",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+    (tmp_path / "package.json").touch()
     return tmp_path
 
 
@@ -30,6 +40,8 @@ def folder(tmp_path):
         ("a.go", 'package a\n\nvar b, _ = os.ReadFile("missing.json")', ()),
         ("a.go", 'package a\n\nvar b, _ = os.ReadFile("../products.json")', ()),
         ("a.go", 'package a\n\nvar b = say("products.json")', ()),
+        ("a.js", "readFileSync('.env'); readFileSync('./config/.env')", ()),
+        ("a.js", "readFileSync('package.json'); readFile('dist/a.json'); readFile('/proc')", ()),
         ("a.js", "import x from './static/x.js'", ()),
     ],
 )
