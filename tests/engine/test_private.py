@@ -38,7 +38,8 @@ def private(workspace, offered, tmp_path_factory):
     root = tmp_path_factory.mktemp("private")
     small.write(root, offered, scope="@secret")
     (root / "pipeline.toml").write_text(small.SERVICES + SECRETS)
-    (root / "netrc").write_text(f"machine 127.0.0.1 login ci password {PASSWORD}\n")
+    # Go takes a machine by its port, too, where that is not the usual one.
+    (root / "netrc").write_text(f"machine 127.0.0.1:{offered.port} login ci password {PASSWORD}\n")
     bundle = tmp_path_factory.mktemp("bundle") / "bundle.pem"
     own = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
     bundle.write_bytes(Path(own).read_bytes() + offered.certificate.read_bytes())
