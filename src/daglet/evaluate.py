@@ -13,13 +13,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
 
 from daglet import archives, buildctl, contexts, dockerfile, imageconfig, store
 from daglet import operations as ops
-from daglet.errors import ExecFailed, InvalidOperation
+from daglet.errors import ExecFailed, InvalidOperation, Unsupported
 from daglet.host import STEP_MOUNTS, HostSettings
 
 _OWN = 0o700
@@ -201,6 +202,23 @@ class Evaluator:
             secrets={**self.host.secrets, **secrets},
             secret_files=self.host.secret_files,
         )
+
+    async def configuration(self, base: ops.Container) -> dict[str, Any]:
+        """Return the configuration of what a container was started from.
+
+        Raises
+        ------
+        Unsupported
+            If it is an image at an address: the engine has it, and tells nothing of it.
+        """
+        match base:
+            case ops.Scratch():
+                return {}
+            case ops.FromArchive():
+                found = imageconfig.of_platform(await self._layout(base), base.platform or self.engine.platform)
+                return dict(found.get("config") or {})
+        what = "the configuration of an image at an address"
+        raise Unsupported(what)
 
     async def _layout(self, base: ops.FromArchive) -> archives.Layout:
         layouts = self.state / store.LAYOUTS

@@ -1,19 +1,28 @@
-"""Image configurations as a Dagger Engine writes them.
+"""Image configurations with what was asked for, and nothing of how BuildKit went about it.
 
-BuildKit's Dockerfile frontend adds settings that nobody asked for, and has no word for taking some away.
+BuildKit's Dockerfile frontend adds settings that nobody asked for, and has no word for taking some away. Its history tells
+of its own steps, and it makes a layer of a work directory that is there already.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from daglet import archives
 from daglet import operations as ops
 from daglet.errors import InvalidOperation
 
+_BUILDKIT = "buildkit.dockerfile.v0"
+"""The comment that BuildKit writes to each entry of its own in a history."""
+
+_NOTHING = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+"""The digest of a tar with no entries: a layer that changes nothing."""
+
 _TAKEN_AWAY = {"USER": "User", "WORKDIR": "WorkingDir", "HEALTHCHECK": "Healthcheck"}
+_BY_NAME = {"ENV": "Env", "LABEL": "Labels", "EXPOSE": "ExposedPorts"}
 
 
 def finished(image: archives.Layout, container: ops.Container) -> archives.Layout:
@@ -31,38 +40,106 @@ def finished(image: archives.Layout, container: ops.Container) -> archives.Layou
     if "config" not in manifest:
         return image
     config = archives.load(image.path, manifest["config"]["digest"])
-    wanted = {**config, "config": as_asked_for(config.get("config", {}), container)}
-    if wanted == config:
-        return image
-    manifest["config"] |= _added(image, wanted)
-    return archives.Layout(image.path, _added(image, manifest)["digest"])
+    layers, history, diff_ids = _effective(manifest["layers"], config)
+    wanted = {
+        **config,
+        "config": as_asked_for(config.get("config", {}), container),
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        "history": history,
+    }
+    described = manifest["config"] | _added(image, wanted)
+    return archives.Layout(image.path, _added(image, {**manifest, "config": described, "layers": layers})["digest"])
+
+
+def _effective(layers: list[Any], config: dict[str, Any]) -> tuple[list[Any], list[Any], list[str]]:
+    """Return an image's layers, what its history says of them, and their contents' digests; none that changes nothing."""
+    told = [entry for entry in config.get("history", ()) if not entry.get("empty_layer")]
+    if len(told) != len(layers):
+        told = [{"created": config["created"]}] * len(layers)
+    kept = [item for item in zip(layers, told, config["rootfs"]["diff_ids"], strict=True) if item[2] != _NOTHING]
+    history = [{"created": entry["created"]} if entry.get("comment") == _BUILDKIT else entry for _, entry, _ in kept]
+    return [layer for layer, _, _ in kept], history, [diff_id for _, _, diff_id in kept]
 
 
 def as_asked_for(config: dict[str, Any], container: ops.Container) -> dict[str, Any]:
     """Return the configuration that BuildKit made of a container, without what nobody asked for."""
-    base, settings = _history(container)
+    base, settings = made_of(container)
     last = {step.kind: step for step in settings}
     told = {name: value for name, value in config.items() if name != "ArgsEscaped"}  # Windows alone reads it.
     for kind, name in _TAKEN_AWAY.items():
         if kind in last and last[kind].value is None:
             told.pop(name, None)
+    for kind, field in _BY_NAME.items():
+        steps = [step for step in settings if step.kind == kind]
+        if any(step.value is None for step in steps):
+            told[field] = _without_taken_away(told.get(field), steps)
     if isinstance(base, ops.Scratch):
         # An empty image gets a PATH and a work directory of the frontend's own.
         names = list(dict.fromkeys(step.name for step in settings if step.kind == "ENV"))
-        values = dict(item.split("=", 1) for item in config.get("Env") or ())
-        told["Env"] = [f"{name}={values[name]}" for name in names]
+        values = _by_name(told.get("Env"))
+        told["Env"] = [f"{name}={values[name]}" for name in names if name in values]
         if "WORKDIR" not in last:
             told.pop("WorkingDir", None)
-    return told
+    return {name: value for name, value in told.items() if value}
 
 
-def _history(container: ops.Container) -> tuple[ops.Container, list[ops.Setting]]:
+def _without_taken_away(entries: Any, steps: Sequence[ops.Setting]) -> Any:
+    """Return entries by name without those that were taken away. What was set again afterwards comes last."""
+    last, known = _by_name(entries), _by_name(entries)
+    for step in steps:
+        if step.value is None:
+            known.pop(step.name, None)
+        else:
+            known.setdefault(step.name, last[step.name])
+    return [f"{name}={value}" for name, value in known.items()] if isinstance(entries, list) else known
+
+
+def _by_name(entries: Any) -> dict[str, Any]:
+    """Return variables, labels or ports by name; a configuration has variables as a list of NAME=VALUE."""
+    return dict(item.split("=", 1) for item in entries) if isinstance(entries, list) else dict(entries or {})
+
+
+def of_platform(image: archives.Layout, platform: str) -> dict[str, Any]:
+    """Return the configuration of an image, of one with several platforms that for one of them."""
+    document = archives.load(image.path, image.digest)
+    for child in document.get("manifests", ()):
+        found = of_platform(archives.Layout(image.path, child["digest"]), platform)
+        if f"{found.get('os')}/{found.get('architecture')}" == platform:
+            return found
+    return dict(archives.load(image.path, document["config"]["digest"])) if "config" in document else {}
+
+
+def made_of(container: ops.Container) -> tuple[ops.Container, list[ops.Setting]]:
+    """Return what a container was started from, and what was set since, in this order."""
     settings: list[ops.Setting] = []
     while isinstance(container, ops.ContainerStep):
         if isinstance(container.step, ops.Setting):
             settings.append(container.step)
         container = container.parent
     return container, settings[::-1]
+
+
+def settled(base: dict[str, Any], settings: Sequence[ops.Setting]) -> dict[str, Any]:
+    """Return a base's configuration after settings, as far as it can be asked for: without ports and health checks."""
+    config = {**base, "Env": _by_name(base.get("Env")), "Labels": _by_name(base.get("Labels"))}
+    for step in settings:
+        match step.kind:
+            case "ENV" | "LABEL" as kind:
+                entries = config[_BY_NAME[kind]]
+                entries.pop(step.name, None)
+                if step.value is not None:
+                    entries[step.name] = step.value
+            case "USER":
+                config["User"] = step.value
+            case "WORKDIR":
+                config["WorkingDir"] = step.value
+            case "CMD":
+                config["Cmd"] = step.value
+            case "ENTRYPOINT":
+                config["Entrypoint"] = step.value
+                if step.name != "keep":
+                    config["Cmd"] = None
+    return config
 
 
 def _added(image: archives.Layout, document: Any) -> dict[str, Any]:

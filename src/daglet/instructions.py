@@ -117,6 +117,8 @@ def setting(step: ops.Setting, *, has_command: bool) -> Iterator[str]:
     match step.kind, step.value:
         case (("VOLATILE" | "SECRET"), _):
             return
+        case (("ENV" | "LABEL" | "EXPOSE"), None):
+            yield f"# {step.kind} {json.dumps(step.name)} is taken away once the image is there."
         case (("ENV" | "LABEL"), str(value)):
             name = step.name if _ENV_NAME.match(step.name) else quoted(step.name)
             yield f"{step.kind} {name}={quoted(value)}"
@@ -140,9 +142,6 @@ def setting(step: ops.Setting, *, has_command: bool) -> Iterator[str]:
             yield "USER 0"
         case "WORKDIR", None:
             yield "WORKDIR /"
-        case kind, _:
-            what = f"taking away {kind} {step.name}".rstrip()
-            raise Unsupported(what)
 
 
 def _healthcheck(step: ops.Healthcheck) -> str:
@@ -160,6 +159,11 @@ def _healthcheck(step: ops.Healthcheck) -> str:
     args = step.value if isinstance(step.value, tuple) else ()
     command = " ".join(args) if step.shell else exec_form(args)
     return " ".join(["HEALTHCHECK", *flags, "CMD", command])
+
+
+def without_variables(names: Sequence[str], args: Sequence[str]) -> tuple[str, ...]:
+    """Return the busybox command that runs a command without some of the image's variables."""
+    return (BUSYBOX, "env", *(part for name in names for part in ("-u", name)), *args)
 
 
 def captures(step: ops.Exec) -> bool:

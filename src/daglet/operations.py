@@ -291,7 +291,8 @@ class Setting(Node):
     """One entry of the image configuration.
 
     `kind` is the Dockerfile's word for it (ENV, LABEL, USER, WORKDIR, ENTRYPOINT, CMD, EXPOSE, HEALTHCHECK) or VOLATILE,
-    for a variable that commands see but that is neither in the image nor in a cache key. `value` None removes it.
+    for a variable that commands see but that is neither in the image nor in a cache key. `name` tells apart entries of a
+    kind that has several. `value` None removes it.
     """
 
     kind: Literal["ENV", "LABEL", "USER", "WORKDIR", "ENTRYPOINT", "CMD", "EXPOSE", "HEALTHCHECK", "VOLATILE", "SECRET"]

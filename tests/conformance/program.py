@@ -42,11 +42,6 @@ class Program:
     name: str
     run: Callable[[Given], Awaitable[Any]]
 
-    @property
-    def group(self) -> str:
-        """The module that it stands in, whose recordings share a file."""
-        return self.name.partition("/")[0]
-
 
 PROGRAMS: dict[str, Program] = {}
 """Every program, by name."""

@@ -48,9 +48,12 @@ class Commands:
             # Whoever runs the command must be able to write there.
             empty = self.places.empty()
             stage.add(f"COPY --chmod=0777 --from={empty.origin} {empty.path}/ {ops.CAPTURE_DIR}/")
+        if around.unset:
+            args = ins.without_variables(around.unset, args)
         if script:
-            flags.append(ins.SHIM_MOUNT)
             args = (ins.BUSYBOX, "sh", "-c", script, "--", *args)
+        if args is not step.args:
+            flags.append(ins.SHIM_MOUNT)
         stage.add(ins.run(flags, args))
         self.written[" ".join(args)] = step
         if ins.captures(step) and not step.capture:

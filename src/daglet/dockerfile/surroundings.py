@@ -16,6 +16,8 @@ class Surroundings:
     secrets: tuple[tuple[str, ops.Secret], ...] = ()
     user: str = ""
     has_command: bool = False
+    unset: tuple[str, ...] = ()
+    """Variables of the image that were taken away: a Dockerfile goes on having them."""
     title: str = ""
 
     def after(self, step: ops.Node, stage_variable: str) -> Surroundings:
@@ -29,6 +31,9 @@ class Surroundings:
                     return replace(self, title=value if isinstance(value, str) else "")
                 kept_values = tuple(pair for pair in self.volatile if pair[0] != name)
                 return replace(self, volatile=(*kept_values, (name, value)) if isinstance(value, str) else kept_values)
+            case ops.Setting(kind="ENV", name=name, value=value):
+                kept_names = tuple(known for known in self.unset if known != name)
+                return replace(self, unset=(*kept_names, name) if value is None else kept_names)
             case ops.Setting(kind="SECRET", name=name, secret=secret):
                 kept_secrets = tuple(pair for pair in self.secrets if pair[0] != name)
                 return replace(self, secrets=(*kept_secrets, (name, secret)) if secret else kept_secrets)

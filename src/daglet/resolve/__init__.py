@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from daglet import operations as ops
-from daglet.resolve import container, directory, file, session, settings, tree, values  # noqa: F401 - each fills the table
+from daglet.resolve import configuration, container, directory, file, session, settings, tree, values  # noqa: F401 - each fills the table
 from daglet.resolve.table import FIELDS, Resolver
 
 __all__ = ["FIELDS", "kind_of", "served"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from daglet import operations as ops
 from daglet.errors import InvalidOperation, Unsupported
 from daglet.evaluate import Evaluator
+from daglet.resolve.configuration import configuration
 from daglet.resolve.paths import at
 from daglet.resolve.table import serves
 
@@ -27,11 +28,12 @@ def _import(_: Evaluator, container: ops.Container, *, source: ops.File, tag: st
 
 
 @serves("Container", "withExec")
-def _with_exec(
-    _: Evaluator,
+async def _with_exec(
+    evaluator: Evaluator,
     container: ops.Container,
     *,
     args: tuple[str, ...],
+    use_entrypoint: bool = False,
     expect: str = "SUCCESS",
     stdin: str = "",
     redirect_stdin: str = "",
@@ -44,6 +46,8 @@ def _with_exec(
     if expect not in {"SUCCESS", "FAILURE", "ANY"}:
         msg = f"withExec(expect:) is {expect!r}"
         raise InvalidOperation(msg)
+    if use_entrypoint:
+        args = (*((await configuration(evaluator, container)).get("Entrypoint") or ()), *args)
     return ops.ContainerStep(container, ops.Exec(args, expect, stdin, redirect_stdin, redirect_stdout, redirect_stderr))  # type: ignore[arg-type]
 
 

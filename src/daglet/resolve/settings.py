@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daglet import operations as ops
 from daglet.evaluate import Evaluator
+from daglet.resolve.configuration import configuration, expanded
 from daglet.resolve.paths import at
 from daglet.resolve.table import Resolver, serves
 
@@ -22,11 +23,26 @@ def _unsetting(kind: str) -> Resolver:
     return resolver
 
 
-for _field, _word in (("EnvVariable", "ENV"), ("VolatileVariable", "VOLATILE"), ("Label", "LABEL")):
+@serves("Container", "withEnvVariable")
+async def _with_env_variable(
+    evaluator: Evaluator, container: ops.Container, *, name: str, value: str, expand: bool = False
+) -> ops.Container:
+    text = expanded(value, await configuration(evaluator, container)) if expand else value
+    return ops.ContainerStep(container, ops.Setting("ENV", name, text))
+
+
+for _field, _word in (("VolatileVariable", "VOLATILE"), ("Label", "LABEL")):
     serves("Container", f"with{_field}")(_setting(_word))
-for _field, _word in (("VolatileVariable", "VOLATILE"), ("SecretVariable", "SECRET"), ("User", "USER"), ("Workdir", "WORKDIR")):
+for _field, _word in (
+    ("EnvVariable", "ENV"),
+    ("VolatileVariable", "VOLATILE"),
+    ("SecretVariable", "SECRET"),
+    ("Label", "LABEL"),
+    ("User", "USER"),
+    ("Workdir", "WORKDIR"),
+    ("DockerHealthcheck", "HEALTHCHECK"),
+):
     serves("Container", f"without{_field}")(_unsetting(_word))
-serves("Container", "withoutDockerHealthcheck")(_unsetting("HEALTHCHECK"))
 
 
 @serves("Container", "withSecretVariable")
@@ -77,7 +93,13 @@ def _with_exposed_port(
     experimental_skip_healthcheck: bool = False,
 ) -> ops.Container:
     del description, experimental_skip_healthcheck  # They concern services, which a plain BuildKit does not run.
-    return ops.ContainerStep(container, ops.Setting("EXPOSE", value=f"{port}/{protocol.lower()}"))
+    exposed = f"{port}/{protocol.lower()}"
+    return ops.ContainerStep(container, ops.Setting("EXPOSE", exposed, exposed))
+
+
+@serves("Container", "withoutExposedPort")
+def _without_exposed_port(_: Evaluator, container: ops.Container, *, port: int, protocol: str = "TCP") -> ops.Container:
+    return ops.ContainerStep(container, ops.Setting("EXPOSE", f"{port}/{protocol.lower()}", None))
 
 
 @serves("Container", "withDockerHealthcheck")

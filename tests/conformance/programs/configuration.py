@@ -149,6 +149,21 @@ async def entrypoint_used_by_a_command(given: Given) -> Any:
 
 
 @program
+async def entrypoint_of_the_base_used_by_a_command(given: Given) -> Any:
+    return await _dressed(given).with_exec(["echo ran"], use_entrypoint=True).stdout()
+
+
+@program
+async def entrypoint_that_is_not_there_used_by_a_command(given: Given) -> Any:
+    return await given.base.with_exec(["echo", "ran"], use_entrypoint=True).stdout()
+
+
+@program
+async def label_and_port_of_the_base_taken_away(given: Given) -> Any:
+    return _dressed(given).without_label("org.example.a").without_exposed_port(8080)
+
+
+@program
 async def exposed_ports(given: Given) -> Any:
     return given.base.with_exposed_port(8080).with_exposed_port(53, protocol=NetworkProtocol.UDP).with_exposed_port(8080)
 

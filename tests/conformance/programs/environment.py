@@ -65,6 +65,30 @@ async def variable_taken_away(given: Given) -> Any:
 
 
 @program
+async def variable_taken_away_is_not_seen_by_a_command(given: Given) -> Any:
+    made = given.base.with_env_variable("MY_A", "a").with_env_variable("MY_B", "b").without_env_variable("MY_A")
+    return await made.with_exec(_MINE).stdout()
+
+
+@program
+async def command_that_fails_without_a_variable(given: Given) -> Any:
+    made = given.base.with_env_variable("MY_A", "a").without_env_variable("MY_A")
+    return await made.with_exec(["sh", "-c", "echo [$MY_A]; exit 3"]).stdout()
+
+
+@program
+async def variable_taken_away_and_set_again(given: Given) -> Any:
+    made = given.base.with_env_variable("MY_A", "a").with_env_variable("MY_B", "b").without_env_variable("MY_A")
+    made = made.with_env_variable("MY_A", "again")
+    return {"seen": await made.with_exec(_MINE).stdout(), "image": made}
+
+
+@program
+async def variable_of_the_base_that_is_expanded(given: Given) -> Any:
+    return given.base.with_env_variable("MY_PATH", "$PATH:${MISSING}/own", expand=True)
+
+
+@program
 async def path_set_anew(given: Given) -> Any:
     made = given.base.with_new_file("/own/tool", "#!/bin/sh\necho own\n", permissions=0o755).with_env_variable(
         "PATH", "/own:/bin"

@@ -139,7 +139,7 @@ async def sync_gives_the_same_back(given: Given) -> Any:
 @program
 async def platform_of_a_container(given: Given) -> Any:
     own = await dag.default_platform()
-    return [await dag.container().platform() == own, await given.base.platform() == own, _words(own)]
+    return [await dag.container().platform() == own, await given.base.platform() == own, _system(own)]
 
 
 @program
@@ -159,10 +159,34 @@ async def configuration_by_name(given: Given) -> Any:
 
 
 @program
+async def configuration_of_the_base_by_name(given: Given) -> Any:
+    made = dag.container().import_(dag.host().file(str(given.dressed)))
+    texts = [await made.env_variable("FIRST"), await made.env_variable("NONE"), await made.label("org.example.a")]
+    return [*texts, await made.user(), await made.workdir(), await made.entrypoint(), await made.default_args()]
+
+
+@program
+async def configuration_that_was_taken_away_by_name(given: Given) -> Any:
+    made = dag.container().import_(dag.host().file(str(given.dressed)))
+    made = (
+        made.without_env_variable("FIRST").without_label("org.example.a").without_user().without_workdir().without_entrypoint()
+    )
+    texts = [await made.env_variable("FIRST"), await made.label("org.example.a")]
+    return [*texts, await made.user(), await made.workdir(), await made.entrypoint(), await made.default_args()]
+
+
+@program
+async def configuration_of_an_empty_container_by_name(_: Given) -> Any:
+    made = dag.container()
+    texts = [await made.env_variable("PATH"), await made.label("a"), await made.user(), await made.workdir()]
+    return [*texts, await made.entrypoint(), await made.default_args()]
+
+
+@program
 async def entrypoint_and_default_arguments_by_name(given: Given) -> Any:
     made = given.base.with_entrypoint(["a", "b"]).with_default_args(["c"])
     return [await made.entrypoint(), await made.default_args()]
 
 
-def _words(platform: Platform) -> str:
+def _system(platform: Platform) -> str:
     return platform.partition("/")[0]

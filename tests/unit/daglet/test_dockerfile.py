@@ -50,6 +50,13 @@ def test_a_service_like_graph(golden):
     golden("daglet/service.Dockerfile", dump(render(image, Options(stage_variable="STAGE"))))
 
 
+def test_commands_run_without_a_variable_that_was_taken_away():
+    taken = chain(BASE, ops.Setting("ENV", "A", "1"), ops.Setting("ENV", "A", None))
+    assert '["/.shim/busybox", "env", "-u", "A", "true"]' in render(chain(taken, ops.Exec(("true",)))).dockerfile
+    again = chain(taken, ops.Setting("ENV", "A", "2"), ops.Exec(("true",)))
+    assert 'RUN ["true"]' in render(again).dockerfile
+
+
 def test_equal_graphs_give_equal_text():
     first, second = (render(chain(ops.FromAddress("alpine"), ops.Exec(("true",)))).dockerfile for _ in range(2))
     assert first == second

@@ -1,0 +1,87 @@
+"""Image configurations: what was asked for, nothing of BuildKit's, and nothing that was taken away."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from daglet import archives
+from daglet import operations as ops
+from daglet.errors import InvalidOperation
+from daglet.imageconfig import as_asked_for, finished
+
+EPOCH = "1970-01-01T00:00:00Z"
+EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+BUILDKIT = {"created": EPOCH, "comment": "buildkit.dockerfile.v0"}
+
+
+def chain(start, *steps):
+    for step in steps:
+        start = ops.ContainerStep(start, step)
+    return start
+
+
+def image(folder, diff_ids, history):
+    """Write an image of layers without content into a layout."""
+    (folder / "blobs" / "sha256").mkdir(parents=True)
+
+    def added(document):
+        body = json.dumps(document).encode()
+        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        archives.blob(folder, digest).write_bytes(body)
+        return {"digest": digest, "size": len(body)}
+
+    config = {"created": EPOCH, "rootfs": {"type": "layers", "diff_ids": diff_ids}, "history": history}
+    manifest = {"config": added(config), "layers": [{"digest": f"packed-{number}"} for number, _ in enumerate(diff_ids)]}
+    return archives.Layout(folder, added(manifest)["digest"])
+
+
+def read(layout):
+    manifest = archives.load(layout.path, layout.digest)
+    return manifest, archives.load(layout.path, manifest["config"]["digest"])
+
+
+def test_layers_that_change_nothing_go(tmp_path):
+    layout = image(tmp_path, ["sha256:1", EMPTY, "sha256:2"], [BUILDKIT] * 3)
+    manifest, config = read(finished(layout, ops.Scratch()))
+    assert [layer["digest"] for layer in manifest["layers"]] == ["packed-0", "packed-2"]
+    assert config["rootfs"]["diff_ids"] == ["sha256:1", "sha256:2"]
+    assert len(config["history"]) == 2
+
+
+def test_history_is_the_bases_and_none_of_buildkits_steps(tmp_path):
+    base = {"created": "2020-01-01T00:00:00Z", "created_by": "debian"}
+    steps = [base, {**BUILDKIT, "created_by": "COPY / / # buildkit"}, {**BUILDKIT, "created_by": "USER 1", "empty_layer": True}]
+    _, config = read(finished(image(tmp_path, ["sha256:1", "sha256:2"], steps), ops.Scratch()))
+    assert config["history"] == [base, {"created": EPOCH}]
+
+
+def test_a_base_without_a_history_gets_a_time_for_each_layer(tmp_path):
+    _, config = read(finished(image(tmp_path, ["sha256:1", "sha256:2"], [BUILDKIT]), ops.Scratch()))
+    assert config["history"] == [{"created": EPOCH}] * 2
+
+
+def test_an_image_of_nothing_is_refused(tmp_path):
+    with pytest.raises(InvalidOperation, match="nothing in the container"):
+        finished(image(tmp_path, [], []), ops.Scratch())
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "field", "config", "left"),
+    [
+        ("ENV", "A", "Env", ["A=1", "AB=2"], ["AB=2"]),
+        ("LABEL", "a", "Labels", {"a": "1", "b": "2"}, {"b": "2"}),
+        ("EXPOSE", "80/tcp", "ExposedPorts", {"80/tcp": {}, "80/udp": {}}, {"80/udp": {}}),
+        ("LABEL", "c", "Labels", {"a": "1"}, {"a": "1"}),
+    ],
+)
+def test_what_was_taken_away_is_not_there(kind, name, field, config, left):
+    container = chain(ops.FromAddress("alpine"), ops.Setting(kind, name, None))
+    assert as_asked_for({field: config}, container) == {field: left}
+
+
+def test_what_was_set_again_comes_last():
+    container = chain(ops.FromAddress("alpine"), ops.Setting("ENV", "A", None), ops.Setting("ENV", "A", "2"))
+    assert as_asked_for({"Env": ["A=2", "B=1"]}, container) == {"Env": ["B=1", "A=2"]}
