@@ -1,0 +1,5 @@
+"""A release of services: `Release` is what Dagger calls."""
+
+from release.module import Release
+
+__all__ = ["Release"]
