@@ -1,8 +1,9 @@
-# Two commands: `make build` builds every service of pipeline.toml, `make test` runs all that CI runs.
+# Two commands: `make build` builds every service of pipeline.toml, `make test` runs all that CI runs. Where a Dagger Engine
+# can be reached, `make test-dagger` checks that it makes the images that the embedded engine makes.
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: build test bench replay clean
+.PHONY: build test test-dagger bench replay clean
 
 build: $(VENV)/installed
 	@$(VENV)/bin/pipeline build
@@ -13,6 +14,9 @@ test: $(VENV)/installed-dev
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/pytest
+
+test-dagger: $(VENV)/installed-dev
+	@$(VENV)/bin/pytest -m dagger
 
 bench: $(VENV)/installed
 	@$(VENV)/bin/python bench/run.py

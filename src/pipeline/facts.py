@@ -116,7 +116,8 @@ def judge(
     """Return what became of each stage of a service that was built.
 
     A stage with a command was executed if its stamp is of this run. A stage of copies was executed if its own inputs
-    changed, or if a stage that it copies from was executed.
+    changed, or if a stage that it copies from was executed. Of a stage whose inputs were not
+    recorded `now`, that alone is known.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ def judge(
     facts: dict[str, StageFact] = {}
     for stage in graph.stages:
         ran_before_it = [need for need in stage.needs if need in facts and facts[need].status == "executed"]
-        why = _reason(before.get(stage.name), now[stage.name], ran_before_it)
+        why = _reason(before.get(stage.name), now.get(stage.name), ran_before_it)
         if stage.name in restored:
             facts[stage.name] = StageFact(stage.name, "restored", saved_seconds=restored[stage.name], reason=why)
         elif stage.runs:
@@ -156,7 +157,10 @@ def failed(graph: ServiceGraph, name: str) -> tuple[StageFact, ...]:
     return tuple(facts)
 
 
-def _reason(before: InputRecord | None, now: InputRecord, ran_before_it: list[str]) -> str:
+def _reason(before: InputRecord | None, now: InputRecord | None, ran_before_it: list[str]) -> str:
+    ran = [f"stage: {need}" for need in ran_before_it]
+    if now is None:
+        return ", ".join(ran)
     if before is None:
         return "first build on this machine"
     reasons: list[str] = []
@@ -169,8 +173,7 @@ def _reason(before: InputRecord | None, now: InputRecord, ran_before_it: list[st
     reasons += [f"file: {path}" for path in paths[:_NAMED_CHANGES]]
     if len(paths) > _NAMED_CHANGES:
         reasons.append(f"and {len(paths) - _NAMED_CHANGES} more files")
-    reasons += [f"stage: {need}" for need in ran_before_it]
-    return ", ".join(reasons)
+    return ", ".join([*reasons, *ran])
 
 
 def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -178,19 +181,26 @@ def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 class Memory:
-    """The inputs of each service's last successful build, in a file of the user's."""
+    """The inputs of a service's last successful build, in a file of the user's; without a file, nothing is remembered."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self._path = path
 
     @classmethod
-    def of(cls, folder: Path, root: Path, service: str) -> Memory:
-        """Return the memory of a service of the repository at `root`."""
+    def of(cls, state: Path | None, root: Path, service: str) -> Memory:
+        """Return the memory of a service of the repository at `root`, in a folder of the user's if there is one."""
         key = hashlib.sha256(f"{root}\0{service}".encode()).hexdigest()[:24]
-        return cls(folder / f"{key}.json")
+        return cls(state / "facts" / f"{key}.json" if state else None)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is stored can be recalled."""
+        return self._path is not None
 
     def recall(self) -> dict[str, InputRecord]:
         """Return the recorded inputs, by stage; nothing if there is no readable record."""
+        if not self._path:
+            return {}
         try:
             data = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -201,6 +211,8 @@ class Memory:
 
     def store(self, records: Mapping[str, InputRecord]) -> None:
         """Record the inputs of a build that succeeded."""
+        if not self._path:
+            return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({name: asdict(item) for name, item in records.items()}, sort_keys=True)
         write_text_atomic(self._path, text)

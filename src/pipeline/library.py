@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -202,13 +203,16 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
     async with _project(repository, engine, on_step) as (project, running):
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
         from pipeline.report.model import EngineResult  # noqa: PLC0415
+        from pipeline.settle import settle  # noqa: PLC0415
 
+        archives = project.bases.known.archives
         settings = orchestrate.Settings(
             run=secrets.token_hex(8),
             max_parallel=repository.config.max_parallel,
             output=output.resolve(),
             state=state_folder(),
             cache=await cache.of(project),
+            finish=partial(settle, bases=archives) if running.name == "dagger" else lambda _: None,
         )
         result = await orchestrate.build(
             project,

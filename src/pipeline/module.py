@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.project import Project
     from pipeline.stages.context import BaseImages, HostSettings
 
-_IGNORED = [".git", "**/node_modules", "dist", "**/.venv", "**/__pycache__"]
+_IGNORED = [".git", "**/node_modules", "dist", "**/.venv", "**/__pycache__", "**/.*_cache"]
 
 Services = Annotated[list[str] | None, Doc("Services by name; all of them by default.")]
 Service = Annotated[str, Doc("The service, by its name in pipeline.toml.")]
@@ -38,7 +38,7 @@ class Pipeline:
         dagger.Directory,
         DefaultPath("/"),
         Ignore(_IGNORED),
-        Doc("The repository. Of .git, node_modules, dist, .venv and __pycache__ nothing is read or uploaded."),
+        Doc("The repository. Of .git, node_modules, dist, .venv, __pycache__ and .*_cache nothing is read or uploaded."),
     ]
     config: Annotated[str, Doc("The configuration, by its path in the repository.")] = "pipeline.toml"
     bases: Annotated[
@@ -72,7 +72,7 @@ class Pipeline:
                     run=random.token_hex(8),
                     max_parallel=project.config.max_parallel,
                     output=project.root.parent,
-                    state=project.root.parent / "state",
+                    state=None,
                     cache=await cache.of(project),
                 )
                 engine = EngineResult(name="dagger", version=await dag.version())

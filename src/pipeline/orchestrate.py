@@ -53,16 +53,19 @@ class Settings:
     output:
         The folder for images.
     state:
-        A folder of the user's, for what is remembered from run to run.
+        A folder of the user's, for what is remembered from run to run. Without one, no reasons are told.
     cache:
         The results of stages in a registry, None where there is none to ask.
+    finish:
+        What is done to each image's archive once it is written.
     """
 
     run: str
     max_parallel: int
     output: Path
-    state: Path
+    state: Path | None
     cache: Store | None = None
+    finish: Callable[[Path], None] = lambda _: None
 
 
 async def build(project: Project, names: Sequence[str], engine: EngineResult, settings: Settings, on_event: OnEvent) -> Report:
@@ -112,7 +115,7 @@ async def _carry_out(
 ) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
     """Build the image and find out what that took. The engine merges the questions for the image and for the stamps."""
     service, store = project.config.services[whole.service], settings.cache
-    memory = facts.Memory.of(settings.state / "facts", project.root, whole.service)
+    memory = facts.Memory.of(settings.state, project.root, whole.service)
     before = memory.recall()
     found: dict[str, Stamp] = {}
     now: dict[str, facts.InputRecord] = {}
@@ -139,7 +142,8 @@ async def _carry_out(
             target.parent.mkdir(parents=True, exist_ok=True)
             first, *others = restored.graph.images
             await first.export(str(target), platform_variants=others or None)
-            image.append(await anyio.to_thread.run_sync(measure, target, settings.state / "layers"))
+            await anyio.to_thread.run_sync(settings.finish, target)
+            image.append(await anyio.to_thread.run_sync(measure, target, (settings.state or scratch) / "layers"))
 
         async def work() -> None:
             nonlocal restored
@@ -148,10 +152,11 @@ async def _carry_out(
                 await inputs()
                 restored = await cache.restore(project, whole, settings.run, now, store, known)
             async with anyio.create_task_group() as group:
-                for part in (export, stamps, lambda: _validate(project, whole.service), *(() if store else (inputs,))):
+                recording = (inputs,) if memory.keeps and not store else ()
+                for part in (export, stamps, lambda: _validate(project, whole.service), *recording):
                     group.start_soon(part)
 
-        known = cache.Known(settings.state / "stages")
+        known = cache.Known((settings.state or scratch) / "stages")
         await _in_time(whole, service.timeout, work)
     judged = facts.judge(restored.graph, settings.run, found, now, before, _saved(restored))
     if store:

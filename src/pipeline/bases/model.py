@@ -102,6 +102,11 @@ class BaseSet:
         msg = f"there is no base {role} {version} for {platform}{beside} in this set"
         raise BaseError(msg, hint="assemble the bases again from the same configuration")
 
+    @property
+    def archives(self) -> tuple[Path, ...]:
+        """The archives of the set's assembled bases."""
+        return tuple(self.directory / base.archive for base in self.bases if base.archive) if self.directory else ()
+
     def save(self) -> None:
         """Write the set's index beside its archives, adding to what is there."""
         if self.directory is None:

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-_EPOCH = "1970-01-01T00:00:00Z"
+EPOCH = "1970-01-01T00:00:00Z"
+"""When every image says that it was made."""
+
 _MEDIA = "application/vnd.oci.image."
 
 
@@ -117,14 +119,14 @@ def make_layer(path: Path, level: int, fill: Callable[[Tree], None]) -> Layer:
         known = json.loads(note.read_text())
         return Layer(path, known["digest"], known["diff_id"], known["size"])
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _replacing(path) as file:
+    with replacing(path) as file:
         outer = _Hashing(file)
         with gzip.GzipFile(filename="", fileobj=outer, mode="wb", compresslevel=level, mtime=0) as packed:
             inner = _Hashing(cast("IO[bytes]", packed))
             with tarfile.open(fileobj=inner, mode="w", format=tarfile.GNU_FORMAT) as tar:
                 fill(Tree(tar))
     layer = Layer(path, outer.digest, inner.digest, path.stat().st_size)
-    with _replacing(note) as file:
+    with replacing(note) as file:
         file.write(json.dumps({"digest": layer.digest, "diff_id": layer.diff_id, "size": layer.size}).encode())
     return layer
 
@@ -132,36 +134,36 @@ def make_layer(path: Path, level: int, fill: Callable[[Tree], None]) -> Layer:
 def write_archive(path: Path, platform: str, layers: Sequence[Layer], config: dict[str, Any]) -> str:
     """Write an image as an OCI image archive, its index first, and return its manifest's digest."""
     system, _, architecture = platform.partition("/")
-    body = _json(
+    body = json_bytes(
         {
             "architecture": architecture,
             "os": system,
-            "created": _EPOCH,
+            "created": EPOCH,
             "config": config,
             "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
-            "history": [{"created": _EPOCH, "created_by": layer.path.name.removesuffix(".tar.gz")} for layer in layers],
+            "history": [{"created": EPOCH, "created_by": layer.path.name.removesuffix(".tar.gz")} for layer in layers],
         }
     )
-    manifest = _json(
+    manifest = json_bytes(
         {
             "schemaVersion": 2,
             "mediaType": f"{_MEDIA}manifest.v1+json",
-            "config": _descriptor("config.v1+json", body),
+            "config": descriptor("config.v1+json", body),
             "layers": [
                 {"mediaType": f"{_MEDIA}layer.v1.tar+gzip", "digest": layer.digest, "size": layer.size} for layer in layers
             ],
         }
     )
-    top = _descriptor("manifest.v1+json", manifest)
-    index = _json({"schemaVersion": 2, "mediaType": f"{_MEDIA}index.v1+json", "manifests": [top]})
+    top = descriptor("manifest.v1+json", manifest)
+    index = json_bytes({"schemaVersion": 2, "mediaType": f"{_MEDIA}index.v1+json", "manifests": [top]})
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _replacing(path) as file, tarfile.open(fileobj=file, mode="w") as tar:
-        _member(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
-        _member(tar, "index.json", index)
-        _member(tar, _blob(top["digest"]), manifest)
-        _member(tar, _blob(_digest(body)), body)
+    with replacing(path) as file, tarfile.open(fileobj=file, mode="w") as tar:
+        add_member(tar, "oci-layout", json_bytes({"imageLayoutVersion": "1.0.0"}))
+        add_member(tar, "index.json", index)
+        add_member(tar, blob_name(top["digest"]), manifest)
+        add_member(tar, blob_name(digest_of(body)), body)
         for layer in layers:
-            info = tarfile.TarInfo(_blob(layer.digest))
+            info = tarfile.TarInfo(blob_name(layer.digest))
             info.size = layer.size
             with layer.path.open("rb") as content:
                 tar.addfile(info, content)
@@ -176,7 +178,8 @@ def manifest_digest(path: Path) -> str:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file that takes the place of another once it is complete."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -188,23 +191,28 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
-def _descriptor(kind: str, body: bytes) -> dict[str, Any]:
-    return {"mediaType": _MEDIA + kind, "digest": _digest(body), "size": len(body)}
+def descriptor(kind: str, body: bytes) -> dict[str, Any]:
+    """Return how a document refers to a blob of a kind, such as "manifest.v1+json"."""
+    return {"mediaType": _MEDIA + kind, "digest": digest_of(body), "size": len(body)}
 
 
-def _digest(body: bytes) -> str:
+def digest_of(body: bytes) -> str:
+    """Return a blob's digest."""
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
-def _blob(digest: str) -> str:
+def blob_name(digest: str) -> str:
+    """Return where a blob is in an archive."""
     return f"blobs/{digest.replace(':', '/')}"
 
 
-def _json(value: Any) -> bytes:
+def json_bytes(value: Any) -> bytes:
+    """Return a document as JSON that is the same each time."""
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
 
 
-def _member(tar: tarfile.TarFile, name: str, body: bytes) -> None:
+def add_member(tar: tarfile.TarFile, name: str, body: bytes) -> None:
+    """Add a file to an archive."""
     info = tarfile.TarInfo(name)
     info.size = len(body)
     tar.addfile(info, io.BytesIO(body))

@@ -44,6 +44,14 @@ def test_a_source_edit():
     assert found["runtime"].reason == "stage: build"
 
 
+def test_without_a_record_the_stamps_tell_alone():
+    cached = judged({"deps": Stamp("old", 9.0), "build": Stamp("old", 2.0)}, {}, {})
+    assert {fact.status for fact in cached.values()} == {"cached"}
+    built = judged({"deps": Stamp("old", 9.0), "build": Stamp("now", 2.0)}, {}, {})
+    assert [built[name].status for name in NAMES] == ["cached", "executed", "cached", "executed"]
+    assert built["build"].reason == "no earlier result in this engine's cache"
+
+
 def test_a_config_edit_starts_no_compiler():
     now = {**OLD, "config": InputRecord(files={"config/config.txt": "2", "sources/config.txt": "1"})}
     found = judged({"deps": Stamp("old", 9.0), "build": Stamp("old", 2.0)}, now)
@@ -116,3 +124,11 @@ def test_what_was_restored_saved_what_it_took_elsewhere():
         ("config", "cached", 0.0),
         ("runtime", "cached", 0.0),
     ]
+
+
+def test_without_a_folder_nothing_is_remembered(tmp_path):
+    memory = Memory.of(None, tmp_path, "s")
+    memory.store(OLD)
+    assert not memory.keeps
+    assert memory.recall() == {}
+    assert Memory.of(tmp_path, tmp_path, "s").keeps

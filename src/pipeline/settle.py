@@ -1,0 +1,152 @@
+"""Image archives that tell nothing of when and by what they were made, so that equal images have equal digests.
+
+A Dagger Engine writes the present time and its own operations into an image's history, and packs the layers of an imported
+base anew. It names the layer that was imported, which lies in the base's archive and takes its place again.
+
+Source: the OCI image specification, version 1.1.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.bases.oci import EPOCH, add_member, blob_name, descriptor, digest_of, json_bytes, replacing
+
+_IMPORTED = "import image layer "
+_LAYER_KEYS = ("mediaType", "digest", "size")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A layer in an archive: how a manifest refers to it, the digest of the tar inside, and what an image's history says of it."""
+
+    archive: Path
+    descriptor: Mapping[str, Any]
+    diff_id: str
+    history: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Where it is in its archive."""
+        return blob_name(self.descriptor["digest"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    """An image of one platform."""
+
+    config: Mapping[str, Any]
+    layers: tuple[_Layer, ...]
+
+    @property
+    def config_body(self) -> bytes:
+        return json_bytes(self.config)
+
+    @property
+    def manifest_body(self) -> bytes:
+        return json_bytes(
+            {
+                "schemaVersion": 2,
+                "mediaType": descriptor("manifest.v1+json", b"")["mediaType"],
+                "config": descriptor("config.v1+json", self.config_body),
+                "layers": [layer.descriptor for layer in self.layers],
+            }
+        )
+
+    @property
+    def platform(self) -> Mapping[str, str]:
+        return {key: self.config[key] for key in ("architecture", "os", "variant") if self.config.get(key)}
+
+
+def settle(archive: Path, bases: Iterable[Path]) -> None:
+    """Rewrite an image archive that a Dagger Engine wrote.
+
+    Parameters
+    ----------
+    bases:
+        The archives that images may have been imported from.
+    """
+    originals = {layer.descriptor["digest"]: layer for base in bases for image in _images(base) for layer in image.layers}
+    _write(archive, [_settled(image, originals) for image in _images(archive)])
+
+
+def _images(archive: Path) -> Iterator[_Image]:
+    with tarfile.open(archive) as tar:
+        pending = [str(_json(tar, "index.json")["manifests"][0]["digest"])]
+        while pending:
+            document = _json(tar, blob_name(pending.pop(0)))
+            pending += [child["digest"] for child in document.get("manifests", ())]
+            if "config" in document:
+                yield _image(archive, document["layers"], _json(tar, blob_name(document["config"]["digest"])))
+
+
+def _image(archive: Path, layers: list[Mapping[str, Any]], config: Mapping[str, Any]) -> _Image:
+    history = [entry for entry in config.get("history", ()) if not entry.get("empty_layer")]
+    told = history if len(history) == len(layers) else [{}] * len(layers)
+    known = [{key: layer[key] for key in _LAYER_KEYS} for layer in layers]
+    return _Image(
+        config,
+        tuple(_Layer(archive, *found) for found in zip(known, config["rootfs"]["diff_ids"], told, strict=True)),
+    )
+
+
+def _settled(image: _Image, originals: Mapping[str, _Layer]) -> _Image:
+    layers = tuple(_original(layer, originals) for layer in image.layers)
+    config = {
+        **image.config,
+        "created": EPOCH,
+        "config": {key: value for key, value in image.config.get("config", {}).items() if value},
+        "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
+        "history": [layer.history for layer in layers],
+    }
+    return _Image(config, layers)
+
+
+def _original(layer: _Layer, originals: Mapping[str, _Layer]) -> _Layer:
+    made_by = str(layer.history.get("created_by", ""))
+    imported = originals.get(made_by.removeprefix(_IMPORTED)) if made_by.startswith(_IMPORTED) else None
+    return imported or _Layer(layer.archive, layer.descriptor, layer.diff_id, {"created": EPOCH})
+
+
+def _write(target: Path, images: list[_Image]) -> None:
+    tops = [descriptor("manifest.v1+json", image.manifest_body) for image in images]
+    index = b""
+    if len(images) > 1:
+        index = _index([{**top, "platform": image.platform} for top, image in zip(tops, images, strict=True)])
+        tops = [descriptor("index.v1+json", index)]
+    documents = [body for image in images for body in (image.manifest_body, image.config_body)]
+    blobs: dict[str, bytes | _Layer] = {blob_name(digest_of(body)): body for body in documents}
+    blobs |= {layer.name: layer for image in images for layer in image.layers}
+    with replacing(target) as file, tarfile.open(fileobj=file, mode="w") as tar:
+        add_member(tar, "oci-layout", json_bytes({"imageLayoutVersion": "1.0.0"}))
+        add_member(tar, "index.json", _index(tops))
+        if index:
+            add_member(tar, blob_name(digest_of(index)), index)
+        for name, content in sorted(blobs.items()):
+            if isinstance(content, bytes):
+                add_member(tar, name, content)
+            else:
+                _add_layer(tar, content)
+
+
+def _add_layer(tar: tarfile.TarFile, layer: _Layer) -> None:
+    info = tarfile.TarInfo(layer.name)
+    info.size = layer.descriptor["size"]
+    with tarfile.open(layer.archive) as source:
+        tar.addfile(info, source.extractfile(layer.name))
+
+
+def _index(manifests: list[dict[str, Any]]) -> bytes:
+    media_type = descriptor("index.v1+json", b"")["mediaType"]
+    return json_bytes({"schemaVersion": 2, "mediaType": media_type, "manifests": manifests})
+
+
+def _json(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
+    file = tar.extractfile(name)
+    found = json.load(file) if file else {}
+    return found if isinstance(found, dict) else {}

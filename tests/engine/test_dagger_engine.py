@@ -1,0 +1,55 @@
+"""A Dagger Engine and the embedded one make the same images, byte for byte. `make test-dagger` runs this."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.dagger
+
+SERVICES = ["api-gateway", "auth-service"]
+
+
+@pytest.fixture(scope="module")
+def engines(make_workspace):
+    """The services, built by the Dagger Engine that the client finds and by the embedded one."""
+    made = {}
+    for name in ("dagger", "buildkit"):
+        workspace = make_workspace()
+        run = workspace.pipeline("build", "--engine", name)
+        assert run.code == 0, run.out + run.err
+        assert run.report["engine"]["name"] == name
+        made[name] = workspace, run
+    return made
+
+
+def images(engines, service):
+    return [engines[name][0].image(service) for name in ("dagger", "buildkit")]
+
+
+def tree(image):
+    return {
+        path: (item.type, oct(item.mode), item.uid, item.gid, item.mtime, item.linkname, image.contents[path])
+        for path, item in image.entries.items()
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_files_are_the_same_with_their_modes_owners_and_times(engines, service):
+    theirs, ours = map(tree, images(engines, service))
+    assert {path: (ours.get(path), theirs.get(path)) for path in ours | theirs if ours.get(path) != theirs.get(path)} == {}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_configurations_are_the_same(engines, service):
+    theirs, ours = images(engines, service)
+    assert ours.config == theirs.config
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_archives_are_the_same_byte_for_byte(engines, service):
+    archives = [engines[name][0].root / "dist" / "images" / f"{service}.tar" for name in ("dagger", "buildkit")]
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+
+
+def test_digests_are_the_same(engines):
+    assert engines["dagger"][1].digests() == engines["buildkit"][1].digests()
