@@ -98,7 +98,7 @@ def test_their_images_answer(official, service, tmp_path):
     settings = image.config["config"]
     with registries.refusing() as address:
         port = address.rpartition(":")[2]
-    environ = dict(item.split("=", 1) for item in settings["Env"]) | {"PORT": port}
+    environ = dict(item.split("=", 1) for item in settings.get("Env", ())) | {"PORT": port}
     user, group = settings["User"].split(":")
     tmp_path.chmod(0o755)
     inside = ["unshare", f"--root={tmp_path}", f"--wd={settings.get('WorkingDir') or '/'}", "--setgid", group, "--setuid", user]
