@@ -31,7 +31,7 @@ _ROUTES = (
 _WORDS = (b"health", b"livez", b"status", b"ping")
 _ROUTING = re.compile(r"(?:^|\.)(?:all|any|controller|get|group|handle\w*|head|path\w*|route|use)\Z", re.IGNORECASE)
 _ROUTER = re.compile(r"router\b", re.IGNORECASE)
-_MOUNTS = re.compile(rb"\.use\(\s*[\"'`]/\w[^\"'`]*[\"'`]\s*,[^;\n]*rout", re.IGNORECASE)
+_MOUNTS = re.compile(rb"\.use\(\s*[\"'`](?:/\w|\$\{)[^\"'`]*[\"'`]\s*,[^;]{0,200}?(?:rout|middleware)", re.IGNORECASE)
 
 # A client of gRPC's health service imports the same package of Go as a server; only a server registers one.
 _GO_SERVER = re.compile(rb"\bRegisterHealthServer\(|\bhealth\w*\.NewServer\(")
