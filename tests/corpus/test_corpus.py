@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,13 @@ def test_variables_of_the_build_are_none_of_the_images():
     assert 'ENV GREETING="hello you"' in build
     assert "NODE_ENV" in image
     assert "GREETING" not in image
+
+
+@pytest.mark.parametrize(("name", "sharing"), [("node-yarn-classic", "locked"), ("node-yarn-berry", "shared")])
+def test_a_store_that_is_not_made_for_it_is_used_by_one_install_at_a_time(name, sharing):
+    done = pipeline(CORPUS / name, "plan", "--format", "dockerfile")
+    mounts = re.findall(r"type=cache,id=pipeline-(?:yarn|berry),target=\S+?,sharing=(\w+)", done.stdout)
+    assert mounts == [sharing, sharing]
 
 
 @pytest.mark.engine

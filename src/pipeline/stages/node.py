@@ -113,7 +113,9 @@ def _with_settings(
     npmrc = _PATIENCE + context.host.npmrc
     by = by or service.install.manager.name
     store = store or packages.tool(service.install.manager).store
-    container = container.with_mounted_cache(store, context.volume(f"pipeline-{by}"), owner=BUILD_USER).with_mounted_secret(
+    volume = context.volume(f"pipeline-{by}")
+    sharing = dagger.CacheSharingMode.SHARED if packages.is_shared(by) else dagger.CacheSharingMode.LOCKED
+    container = container.with_mounted_cache(store, volume, owner=BUILD_USER, sharing=sharing).with_mounted_secret(
         packages.NPMRC, dag.set_secret("npmrc", npmrc), owner=BUILD_USER
     )
     if service.install.manager.name == "berry" and (settings := packages.berry_settings(context.host.npmrc)):

@@ -39,12 +39,15 @@ class Tool:
         Where its cache volume is mounted.
     leftovers:
         Notes that it leaves among the dependencies, with the time in them, and that nothing reads when a service runs.
+    shared:
+        Whether several installs may use the store at once.
     """
 
     package: str
     store: str
     env: Mapping[str, str]
     leftovers: tuple[str, ...] = ()
+    shared: bool = True
 
 
 _TOOLS = {
@@ -60,6 +63,7 @@ _TOOLS = {
         "/var/cache/yarn",
         {"HOME": HOME},
         ("node_modules/.yarn-integrity",),
+        shared=False,
     ),
     "berry": Tool(
         "@yarnpkg/cli-dist",
@@ -84,6 +88,11 @@ _CLASSIC = ("--non-interactive", f"--cache-folder={_TOOLS['yarn'].store}")
 def tool(manager: Manager) -> Tool:
     """Return how a package manager is used."""
     return _TOOLS[manager.name]
+
+
+def is_shared(name: str) -> bool:
+    """Whether several installs by a package manager may use its store at once; others wait for each other."""
+    return _TOOLS[name].shared
 
 
 def environment(install: Install) -> dict[str, str]:
