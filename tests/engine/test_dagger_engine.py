@@ -12,14 +12,13 @@ SERVICES = ["api-gateway", "auth-service"]
 @pytest.fixture(scope="module")
 def engines(make_workspace):
     """The services, built by the Dagger Engine that the client finds and by the embedded one."""
-    made = {}
-    for name in ("dagger", "buildkit"):
-        workspace = make_workspace()
-        run = workspace.pipeline("build", "--engine", name)
+    made = {name: make_workspace() for name in ("dagger", "buildkit")}
+    started = {name: workspace.start("build", "--engine", name) for name, workspace in made.items()}
+    runs = {name: made[name].finish(process) for name, process in started.items()}
+    for name, run in runs.items():
         assert run.code == 0, run.out + run.err
         assert run.report["engine"]["name"] == name
-        made[name] = workspace, run
-    return made
+    return {name: (made[name], runs[name]) for name in made}
 
 
 def images(engines, service):
