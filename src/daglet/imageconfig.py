@@ -52,11 +52,15 @@ def finished(image: archives.Layout, container: ops.Container) -> archives.Layou
 
 
 def _effective(layers: list[Any], config: dict[str, Any]) -> tuple[list[Any], list[Any], list[str]]:
-    """Return an image's layers, what its history says of them, and their contents' digests; none that changes nothing."""
+    """Return an image's layers, what its history says of them, and their contents' digests.
+
+    None is one that changes nothing, but for an image that has no other: tools refuse one without any.
+    """
     told = [entry for entry in config.get("history", ()) if not entry.get("empty_layer")]
     if len(told) != len(layers):
         told = [{"created": config["created"]}] * len(layers)
-    kept = [item for item in zip(layers, told, config["rootfs"]["diff_ids"], strict=True) if item[2] != _NOTHING]
+    found = list(zip(layers, told, config["rootfs"]["diff_ids"], strict=True))
+    kept = [item for item in found if item[2] != _NOTHING] or found[:1]
     history = [{"created": entry["created"]} if entry.get("comment") == _BUILDKIT else entry for _, entry, _ in kept]
     return [layer for layer, _, _ in kept], history, [diff_id for _, _, diff_id in kept]
 

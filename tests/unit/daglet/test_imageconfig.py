@@ -51,6 +51,11 @@ def test_layers_that_change_nothing_go(tmp_path):
     assert len(config["history"]) == 2
 
 
+def test_an_image_keeps_one_layer(tmp_path):
+    _, config = read(finished(image(tmp_path, [EMPTY, EMPTY], [BUILDKIT] * 2), ops.Scratch()))
+    assert config["rootfs"]["diff_ids"] == [EMPTY]
+
+
 def test_history_is_the_bases_and_none_of_buildkits_steps(tmp_path):
     base = {"created": "2020-01-01T00:00:00Z", "created_by": "debian"}
     steps = [base, {**BUILDKIT, "created_by": "COPY / / # buildkit"}, {**BUILDKIT, "created_by": "USER 1", "empty_layer": True}]
