@@ -40,7 +40,9 @@ def graph(service: NodeService, context: Context) -> ServiceGraph:
     manager = _manager(service, context)
     deps = _install(service, context, manager)
     build = _build(service, context, deps)
-    stages = [*([manager] if manager else []), deps, *([build] if build else [])]
+    # Where nothing is built and production has an install of its own, nobody needs all dependencies.
+    needed = build or service.install.production in {"prune", "all"}
+    stages = [*([manager] if manager else []), *([deps] if needed else []), *([build] if build else [])]
     images: list[dagger.Container] = []
     for platform in context.platforms:
         prod_deps = _prod_deps(service, context, manager, deps, platform)

@@ -104,7 +104,7 @@ def test_a_bad_configuration(repository, text, message):
         (("build", "--progress", "loud"), "--progress is 'loud'; it can be auto, tty, plain or quiet"),
         (("build", "--max-parallel", "0"), "--max-parallel is 0; at least one service must be built at a time"),
         (("build", "--timeout", "0"), "--timeout is 0; give a number of seconds above 0"),
-        (("build", "--target", "biuld"), "service a: no stage 'biuld'; its stages are deps, prod-deps, runtime"),
+        (("build", "--target", "biuld"), "service a: no stage 'biuld'; its stages are prod-deps, runtime"),
         (("build", "--output", "file"), "--output file: {folder}/file is no folder; name a folder"),
         (("build", "--report", "file/r.json"), "--report file/r.json: {folder}/file is no folder; name a folder"),
         (

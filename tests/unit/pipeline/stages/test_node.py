@@ -56,7 +56,7 @@ async def test_without_a_lockfile_the_install_takes_in_the_manifest_alone(tmp_pa
         session = await stack.enter_async_context(serve(planner))
         await _connect(stack, session.port, session.token)
         graph = planned(repository.root, repository.config, repository.services, host_directory(repository.root)).graph("a")
-        await graph.stage("deps").container.sync()
+        await graph.stage("prod-deps").container.sync()
     [plan] = planner.plans
     assert "npm" in plan
     assert "build context" not in plan
