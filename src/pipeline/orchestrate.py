@@ -158,11 +158,11 @@ async def _carry_out(
 
         known = cache.Known((settings.state or scratch) / "stages")
         await _in_time(whole, service.timeout, work)
-    judged = facts.judge(restored.graph, settings.run, found, now, before, _saved(restored))
-    if store:
-        await _share(store, known, restored, judged, {name: stamp.seconds for name, stamp in found.items()}, tell)
-        judged = _in_order(whole, judged)
-    memory.store(now)
+        judged = facts.judge(restored.graph, settings.run, found, now, before, _saved(restored))
+        if store:
+            await _share(store, known, restored, judged, {name: stamp.seconds for name, stamp in found.items()}, tell)
+            judged = _in_order(whole, judged)
+        memory.store(now)
     return (image[0] if image else None), judged
 
 
