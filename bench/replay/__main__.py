@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import statistics
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -32,6 +34,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=600, help="begin no further build after this time")
     parser.add_argument("--naive-every", type=int, default=8, help="build every so many commits with the naive Dockerfiles")
     options = parser.parse_args()
+    # Whoever ends it early leaves no engine behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended early: a further run goes on from here"))
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     commits = [Commit(0, "first", ""), *history(options.commits)]

@@ -27,7 +27,7 @@ def build(container, inputs):
 """
 
 
-def test_a_build_that_differs_from_itself_is_found_out_and_the_file_is_named(workspace, tmp_path):
+def test_a_build_that_differs_from_itself_is_found_out_and_the_file_is_named(make_workspace, tmp_path):
     with registries.packages("go") as offered:
         offered.offer("@stub/plain", {"index.js": "module.exports = 'plain'\n"})
         small.write(tmp_path, offered)
@@ -35,7 +35,7 @@ def test_a_build_that_differs_from_itself_is_found_out_and_the_file_is_named(wor
         text = (tmp_path / "pipeline.toml").read_text()
         hooked = text.replace('path = "web"', 'path = "web"\nstages = { build = "stages.py:build" }')
         (tmp_path / "pipeline.toml").write_text(hooked)
-        here = replace(workspace, root=tmp_path, settings={"npm_config_registry": f"{offered.address}/"})
+        here = replace(make_workspace(), root=tmp_path, settings={"npm_config_registry": f"{offered.address}/"})
         run = here.pipeline("build", "web", "--verify-reproducible")
         assert run.code == 1, run.out + run.err
         assert run.out.splitlines() == ["web: not reproducible", "    app/dist/when.txt: its content differs"]
