@@ -15,6 +15,7 @@ import typer
 from pipeline.config import Overrides
 from pipeline.engine import Choice
 from pipeline.errors import PipelineError, UsageError, leaves
+from pipeline.progress import FORMS, Progress, choose
 
 if TYPE_CHECKING:
     from pipeline import library
@@ -33,13 +34,15 @@ engine_app = typer.Typer(help="The embedded BuildKit.", no_args_is_help=True)
 app.add_typer(engine_app, name="engine")
 cache_app = typer.Typer(help="Results of stages in a registry.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
+report_app = typer.Typer(help="What recorded runs tell: trends, cost, one run as a page.", no_args_is_help=True)
+app.add_typer(report_app, name="report")
 
 Services = Annotated[
     list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services, all by default.", show_default=False)
 ]
 Root = Annotated[Path, typer.Option("--root", help="The repository, with pipeline.toml.", metavar="DIR")]
 EngineOption = Annotated[Choice, typer.Option("--engine", help="Which engine runs the stages.")]
-Progress = Annotated[str, typer.Option("--progress", help="auto, tty, plain or quiet.")]
+Form = Annotated[str, typer.Option("--progress", help="auto, tty, plain or quiet.")]
 Platforms = Annotated[list[str] | None, typer.Option("--platform", help="A platform (repeatable).", metavar="P")]
 Arguments = Annotated[
     list[str] | None, typer.Option("--build-arg", help="A build argument (repeatable).", metavar="NAME=VALUE")
@@ -50,6 +53,7 @@ CacheRegistry = Annotated[
 CacheWrite = Annotated[
     bool | None, typer.Option("--cache-write/--no-cache-write", help="Write there what is missing.", show_default=False)
 ]
+Days = Annotated[float, typer.Option("--days", min=0, help="Of the last days; 0 for all that is recorded.", metavar="N")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag (repeatable).", metavar="T")]
 
 
@@ -79,7 +83,7 @@ def build(
     verify_reproducible: Annotated[
         bool, typer.Option("--verify-reproducible", help="Build twice from nothing and compare; write no image.")
     ] = False,
-    progress: Progress = "auto",
+    progress: Form = "auto",
 ) -> None:
     """Build images and print what that took."""
 
@@ -122,7 +126,7 @@ def publish(
     build_arg: Arguments = None,
     cache_registry: CacheRegistry = "",
     cache_write: CacheWrite = None,
-    progress: Progress = "auto",
+    progress: Form = "auto",
 ) -> None:
     """Build images, push them, and print their addresses with their digests."""
 
@@ -152,7 +156,7 @@ def sbom(
     output_format: Annotated[str, typer.Option("--format", help="files, cyclonedx or spdx.")] = "files",
     platform: Platforms = None,
     engine: EngineOption = Choice.AUTO,
-    progress: Progress = "auto",
+    progress: Form = "auto",
 ) -> None:
     """Build images and list what is in them, as CycloneDX and SPDX."""
     overrides = Overrides(platforms=tuple(platform or ()))
@@ -201,14 +205,14 @@ def check(
     root: Root = Path(),
     timeout: Annotated[float | None, typer.Option("--timeout", help="For each service.", metavar="SECONDS")] = None,
     engine: EngineOption = Choice.AUTO,
-    progress: Progress = "auto",
+    progress: Form = "auto",
 ) -> None:
     """Run the services' tests and linters, and start their images."""
     _run(lambda: _library().check(root, services or [], Overrides(timeout=timeout), engine, _teller(progress)))
 
 
 @app.command()
-def lock(*, root: Root = Path(), engine: EngineOption = Choice.AUTO, progress: Progress = "auto") -> None:
+def lock(*, root: Root = Path(), engine: EngineOption = Choice.AUTO, progress: Form = "auto") -> None:
     """Pin the base images to what is offered now, in pipeline.lock."""
     _run(lambda: _library().lock(root, engine, _teller(progress)))
 
@@ -269,13 +273,92 @@ def engine_prune() -> None:
     _run(_library().engine_prune)
 
 
-def _teller(progress: str) -> Callable[[str], None]:
-    if progress not in {"auto", "tty", "plain", "quiet"}:
-        msg = f"--progress is {progress!r}"
+def _reports() -> Any:
+    from pipeline.report import commands  # noqa: PLC0415 - as above
+
+    return commands
+
+
+@report_app.command("history")
+def report_history(
+    *,
+    root: Root = Path(),
+    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    days: Days = 0,
+) -> None:
+    """Show how long builds took, how often the cache served, and how images grew, by service and stage."""
+    _run(lambda: _reports().history(root, output_format, days))
+
+
+@report_app.command("cost")
+def report_cost(
+    *,
+    root: Root = Path(),
+    engineers: Annotated[int | None, typer.Option("--engineers", min=1, help="How many people build.", metavar="N")] = None,
+    builds: Annotated[float | None, typer.Option("--builds", min=0, help="Builds a day of each.", metavar="N")] = None,
+    price: Annotated[float | None, typer.Option("--price", min=0, help="Of a CI machine's minute.", metavar="P")] = None,
+    hour_price: Annotated[float | None, typer.Option("--hour-price", min=0, help="Of waiting.", metavar="P")] = None,
+    before: Annotated[float | None, typer.Option("--before", min=0, help="A build before.", metavar="SECONDS")] = None,
+    after: Annotated[float | None, typer.Option("--after", min=0, help="A build now.", metavar="SECONDS")] = None,
+    days: Days = 0,
+    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Show what the cache saves: minutes, money and waiting, from recorded runs and the numbers under [cost]."""
+    given = {
+        "engineers": engineers,
+        "builds_a_day": builds,
+        "minute_price": price,
+        "hour_price": hour_price,
+        "before_seconds": before,
+        "after_seconds": after,
+    }
+    _run(lambda: _reports().cost(root, output_format, days, given))
+
+
+@report_app.command("html")
+def report_html(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The page.")] = Path("dist/report.html"),
+    *,
+    report: Annotated[Path, typer.Option("--report", help="The run, with its images beside it.", metavar="FILE")] = Path(
+        "dist/report.json"
+    ),
+) -> None:
+    """Write a run's report as one page: timeline, graph, reasons, images, trends. It needs no network."""
+    _run(lambda: _reports().html(report, file))
+
+
+@report_app.command("metrics")
+def report_metrics(*, root: Root = Path()) -> None:
+    """Print each service's latest figures for Prometheus."""
+    _run(lambda: _reports().metrics(root))
+
+
+@report_app.command("export")
+def report_export(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Standard output by default.", show_default=False)
+    ] = None,
+    *,
+    root: Root = Path(),
+    days: Days = 0,
+) -> None:
+    """Write recorded runs as JSON lines, to carry them to another machine."""
+    _run(lambda: _reports().export_runs(root, file, days))
+
+
+@report_app.command("import")
+def report_import(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines or report.json; - for standard input.")],
+) -> None:
+    """Take runs of other machines into the record; those that are known already are left as they are."""
+    _run(lambda: _reports().import_runs(files))
+
+
+def _teller(form: str) -> Progress:
+    if form not in FORMS:
+        msg = f"--progress is {form!r}"
         raise UsageError(msg, hint="it can be auto, tty, plain or quiet")
-    if progress == "quiet":
-        return lambda _: None
-    return lambda text: print(text, file=sys.stderr, flush=True)
+    return choose(form, os.environ, sys.stderr)
 
 
 def _run(command: Callable[[], Awaitable[library.Outcome]]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -59,13 +59,19 @@ def _texts(value: object) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class StageFact:
-    """What became of one stage. Times in seconds; `saved_seconds` is what the command took when it last ran."""
+    """What became of one stage.
+
+    Times in seconds; `saved_seconds` is what the command took when it last ran. `started` is in seconds since 1970, 0 where
+    nothing ran.
+    """
 
     name: str
     status: Literal["cached", "restored", "executed", "failed", "skipped"]
     duration_seconds: float = 0.0
     saved_seconds: float = 0.0
     reason: str = ""
+    started: float = 0.0
+    needs: tuple[str, ...] = ()
 
 
 async def record(stage: Stage, before: InputRecord, scratch: Path) -> InputRecord:
@@ -134,14 +140,14 @@ def judge(
             stamp = stamps[stage.name]
             if stamp.run == run:
                 unknown = "no earlier result in this engine's cache"
-                facts[stage.name] = StageFact(stage.name, "executed", stamp.seconds, 0.0, why or unknown)
+                facts[stage.name] = StageFact(stage.name, "executed", stamp.seconds, 0.0, why or unknown, stamp.started)
             else:
                 facts[stage.name] = StageFact(stage.name, "cached", 0.0, stamp.seconds)
         elif why:
             facts[stage.name] = StageFact(stage.name, "executed", reason=why)
         else:
             facts[stage.name] = StageFact(stage.name, "cached")
-    return tuple(facts.values())
+    return tuple(replace(facts[stage.name], needs=stage.needs) for stage in graph.stages)
 
 
 def failed(graph: ServiceGraph, name: str) -> tuple[StageFact, ...]:
@@ -150,10 +156,10 @@ def failed(graph: ServiceGraph, name: str) -> tuple[StageFact, ...]:
     facts: list[StageFact] = []
     for stage in graph.stages:
         if stage.name == name:
-            facts.append(StageFact(name, "failed"))
+            facts.append(StageFact(name, "failed", needs=stage.needs))
         elif skipped.intersection(stage.needs):
             skipped.add(stage.name)
-            facts.append(StageFact(stage.name, "skipped", reason=f"{name} failed"))
+            facts.append(StageFact(stage.name, "skipped", reason=f"{name} failed", needs=stage.needs))
     return tuple(facts)
 
 

@@ -1,4 +1,4 @@
-"""Finished images on disk: their digest and sizes, read from the OCI image archive."""
+"""Finished images on disk: their digest, sizes and content, read from the OCI image archive."""
 
 from __future__ import annotations
 
@@ -31,6 +31,63 @@ class ImageFacts:
     def uncompressed_mb(self) -> float:
         """The size on disk after unpacking, in MB."""
         return round(self.uncompressed / _BYTES_PER_MB, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFile:
+    """A file of a layer: its path in the image, and its size in bytes."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerContent:
+    """A layer: its size in bytes as it travels, how many files are in it and their size, and the largest of them.
+
+    Of a layer that is not compressed by gzip nothing but the size is told.
+    """
+
+    digest: str
+    compressed: int
+    uncompressed: int = 0
+    files: int = 0
+    largest: tuple[LayerFile, ...] = ()
+
+
+def content(archive: Path, most: int, known: dict[str, LayerContent]) -> tuple[LayerContent, ...]:
+    """Return the layers of an image, the lowest first; of one for several platforms, those of the first.
+
+    Parameters
+    ----------
+    most:
+        How many of the largest files are named for each layer.
+    known:
+        Layers by digest that were looked through before, to which those of this image are added: images share them.
+
+    Raises
+    ------
+    OSError, tarfile.TarError, KeyError, ValueError
+        If the file is no image archive.
+    """
+    with tarfile.open(archive) as tar:
+        top = _json(tar, "index.json")["manifests"][0]
+        layers: list[dict[str, Any]] = next(_manifests(tar, str(top["digest"])))["layers"]
+        for layer in layers:
+            digest = str(layer["digest"])
+            if digest not in known:
+                known[digest] = _content(tar, layer, most)
+        return tuple(known[str(layer["digest"])] for layer in layers)
+
+
+def _content(tar: tarfile.TarFile, layer: dict[str, Any], most: int) -> LayerContent:
+    digest, compressed = str(layer["digest"]), int(layer["size"])
+    if not str(layer["mediaType"]).endswith("gzip"):
+        return LayerContent(digest, compressed)
+    with tarfile.open(fileobj=tar.extractfile(_blob(digest)), mode="r:gz") as files:
+        found = [LayerFile("/" + item.name.removeprefix("./").lstrip("/"), item.size) for item in files if item.isreg()]
+    found.sort(key=lambda file: file.size, reverse=True)
+    return LayerContent(digest, compressed, sum(file.size for file in found), len(found), tuple(found[:most]))
 
 
 def measure(archive: Path, known: Path) -> ImageFacts:

@@ -25,6 +25,7 @@ from pipeline.detect.survey import as_text, as_toml, undecided
 from pipeline.engine import Choice, Engine, buildkit_version, session
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
+from pipeline.progress import Progress
 from pipeline.registry.reference import cache_repository, check_registry
 
 if TYPE_CHECKING:
@@ -129,14 +130,20 @@ def init(path: Path, *, force: bool) -> Outcome:
 
 
 async def build(
-    root: Path, names: Sequence[str], output: Path, report: Path | None, overrides: Overrides, engine: Choice, on_step: OnStep
+    root: Path,
+    names: Sequence[str],
+    output: Path,
+    report: Path | None,
+    overrides: Overrides,
+    engine: Choice,
+    progress: Progress,
 ) -> Outcome:
     """Build services and return the summary. Exit code 1 where one failed."""
     repository = read(root, names, overrides)
     report = report or output / "report.json"
     _check_output(output, report)
     _check_targets(repository)
-    result = await _built(repository, output, report, engine, on_step)
+    result = await _built(repository, output, report, engine, progress)
     from pipeline.report.summary import summary  # noqa: PLC0415
 
     return Outcome(summary(result), 0 if result.success else 1)
@@ -149,7 +156,7 @@ async def publish(
     image_refs: Path | None,
     overrides: Overrides,
     engine: Choice,
-    on_step: OnStep,
+    progress: Progress,
     *,
     listed: bool = False,
 ) -> Outcome:
@@ -176,8 +183,8 @@ async def publish(
         if target := config.services[name].target:
             msg = f"only a whole image is published, and the build stops at {target}"
             raise UsageError(msg, service=name, hint="leave out `target`")
-    registries = await client.client(cache_folder(), on_step)
-    result = await _built(repository, output, report, engine, on_step)
+    registries = await client.client(cache_folder(), progress)
+    result = await _built(repository, output, report, engine, progress)
     if not result.success:
         from pipeline.report.summary import summary  # noqa: PLC0415
 
@@ -191,21 +198,23 @@ async def publish(
     if listed:
         for made in await _lists(result, output.resolve()):
             attached.setdefault(made.service, []).append(publish.Attachment(made.digest, made.media_type, made.file))
-    await publish.publish(registries, publications, attached, _events(on_step))
+    await publish.publish(registries, publications, attached, progress.event)
     text = "".join(f"{line}\n" for item in publications for line in item.references)
     if image_refs:
         await anyio.to_thread.run_sync(write_text_atomic, image_refs.resolve(), text)
     return Outcome(text)
 
 
-async def _built(repository: Repository, output: Path, report: Path, engine: Choice, on_step: OnStep) -> Report:
+async def _built(repository: Repository, output: Path, report: Path, engine: Choice, progress: Progress) -> Report:
     """Build the services of a repository and write the report."""
-    async with _project(repository, engine, on_step) as (project, running):
+    async with _project(repository, engine, progress) as (project, running):
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
+        from pipeline.report.delivery import deliver  # noqa: PLC0415
         from pipeline.report.model import EngineResult  # noqa: PLC0415
         from pipeline.settle import settle  # noqa: PLC0415
 
         archives = project.bases.known.archives
+        called, revision = await anyio.to_thread.run_sync(vcs.identity, repository.root)
         settings = orchestrate.Settings(
             run=secrets.token_hex(8),
             max_parallel=repository.config.max_parallel,
@@ -213,21 +222,25 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
             state=state_folder(),
             cache=await cache.of(project),
             finish=partial(settle, bases=archives) if running.name == "dagger" else lambda _: None,
+            repository=called,
+            revision=revision,
         )
-        result = await orchestrate.build(
-            project,
-            list(repository.services),
-            EngineResult(name=running.name, version=running.version),
-            settings,
-            _events(on_step),
-        )
+        with progress:
+            result = await orchestrate.build(
+                project,
+                list(repository.services),
+                EngineResult(name=running.name, version=running.version),
+                settings,
+                progress,
+            )
     text = result.model_dump_json(indent=2) + "\n"
     await anyio.to_thread.run_sync(write_text_atomic, report.resolve(), text)
+    await anyio.to_thread.run_sync(deliver, result, repository.config, repository.root, state_folder(), progress)
     return result
 
 
 async def sbom(
-    root: Path, names: Sequence[str], output: Path, form: str, overrides: Overrides, engine: Choice, on_step: OnStep
+    root: Path, names: Sequence[str], output: Path, form: str, overrides: Overrides, engine: Choice, progress: Progress
 ) -> Outcome:
     """Build services, write lists of what is in their images, and return one of the formats, or the names of the files."""
     from pipeline.sbom import FORMATS  # noqa: PLC0415
@@ -237,7 +250,7 @@ async def sbom(
         raise UsageError(msg, hint=f"it can be files, {' or '.join(FORMATS)}")
     repository = read(root, names, overrides)
     _check_output(output, output / "report.json")
-    result = await _built(repository, output, output / "report.json", engine, on_step)
+    result = await _built(repository, output, output / "report.json", engine, progress)
     if not result.success:
         from pipeline.report.summary import summary  # noqa: PLC0415
 
@@ -275,19 +288,20 @@ async def _lists(result: Report, output: Path) -> list[_List]:
     return made
 
 
-async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, on_step: OnStep) -> Outcome:
+async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, progress: Progress) -> Outcome:
     """Build services twice from nothing and compare the images. Exit code 1 where two differ."""
     repository = read(root, names, overrides)
     for name in repository.services:
         if target := repository.config.services[name].target:
             msg = f"whole images are compared, and the build stops at {target}"
             raise UsageError(msg, service=name, hint="leave out `target`")
-    async with _project(repository, engine, on_step) as (project, running):
+    async with _project(repository, engine, progress) as (project, running):
         from pipeline import reproducible  # noqa: PLC0415 - needs the client
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
         engine_result = EngineResult(name=running.name, version=running.version)
-        found = await reproducible.verify(project, list(repository.services), engine_result, _events(on_step))
+        with progress:
+            found = await reproducible.verify(project, list(repository.services), engine_result, progress)
     return Outcome(reproducible.as_text(found), 0 if not any(found.values()) else 1)
 
 

@@ -62,6 +62,7 @@ class Pipeline:
     ) -> str:
         """Build services and return the summary. It fails where one of them failed, with the summary as the reason."""
         from pipeline import cache, orchestrate
+        from pipeline.progress import Quiet
         from pipeline.report.model import EngineResult
         from pipeline.report.summary import summary
 
@@ -76,7 +77,7 @@ class Pipeline:
                     cache=await cache.of(project),
                 )
                 engine = EngineResult(name="dagger", version=await dag.version())
-                report = await orchestrate.build(project, list(project.services), engine, settings, lambda *_: None)
+                report = await orchestrate.build(project, list(project.services), engine, settings, Quiet())
             text = report.model_dump_json(indent=2) + "\n" if format == "json" else summary(report)
             if not report.success:
                 raise PipelineError(text)

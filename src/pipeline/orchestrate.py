@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +30,14 @@ from pipeline.errors import (
 )
 from pipeline.graph import ServiceGraph, Stage
 from pipeline.images import ImageFacts, measure
+from pipeline.progress import Progress
 from pipeline.project import Project
-from pipeline.report.model import EngineResult, Report, ServiceResult, StageResult, summarise
+from pipeline.report.model import EngineResult, Origin, Report, ServiceResult, StageResult, instant, summarise
 from pipeline.stages.stamp import Stamp, bare, stage_of, stamp_file
 from pipeline.validate import validate_config
 
 _ASK_SECONDS = 4
 """How long the engine has to say which stages are finished: an answer out of its cache takes a fraction of that."""
-
-OnEvent = Callable[[str, str], None]
-"""Told of a service's progress: its name, and what happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,8 @@ class Settings:
         The results of stages in a registry, None where there is none to ask.
     finish:
         What is done to each image's archive once it is written.
+    repository, revision:
+        What is built, for the report.
     """
 
     run: str
@@ -66,9 +66,11 @@ class Settings:
     state: Path | None
     cache: Store | None = None
     finish: Callable[[Path], None] = lambda _: None
+    repository: str = ""
+    revision: str = ""
 
 
-async def build(project: Project, names: Sequence[str], engine: EngineResult, settings: Settings, on_event: OnEvent) -> Report:
+async def build(project: Project, names: Sequence[str], engine: EngineResult, settings: Settings, progress: Progress) -> Report:
     """Build services at the same time and return the report of all. A failure of one is in the report, not raised."""
     started, clock = datetime.now(UTC), time.monotonic()
     results: dict[str, ServiceResult] = {}
@@ -76,26 +78,29 @@ async def build(project: Project, names: Sequence[str], engine: EngineResult, se
 
     async def one(name: str) -> None:
         async with limit:
-            on_event(name, "started")
-            results[name] = await _service(project, name, settings, partial(on_event, name))
-            on_event(name, results[name].status)
+            progress.event(name, "started")
+            results[name] = await _service(project, name, settings, progress)
+            progress.event(name, results[name].status)
+            progress.ended(results[name])
 
     async with anyio.create_task_group() as group:
         for name in names:
             group.start_soon(one, name)
     ordered = tuple(results[name] for name in names)
-    return summarise(engine, ordered, started.strftime("%Y-%m-%dT%H:%M:%SZ"), time.monotonic() - clock)
+    origin = Origin(run=settings.run, repository=settings.repository, revision=settings.revision)
+    return summarise(engine, ordered, instant(started.timestamp()), time.monotonic() - clock, origin)
 
 
-async def _service(project: Project, name: str, settings: Settings, tell: Callable[[str], None]) -> ServiceResult:
-    clock = time.monotonic()
+async def _service(project: Project, name: str, settings: Settings, progress: Progress) -> ServiceResult:
+    started, clock = datetime.now(UTC), time.monotonic()
     graph: ServiceGraph | None = None
     image: ImageFacts | None = None
     stages: tuple[facts.StageFact, ...] = ()
     error: ServiceError | None = None
     try:
         graph = project.graph(name, settings.run)
-        image, stages = await _carry_out(project, graph, settings, tell)
+        progress.planned(name, {stage.name: stage.needs for stage in graph.stages})
+        image, stages = await _carry_out(project, graph, settings, progress)
     except ServiceError as caught:
         error = caught
     except anyio.get_cancelled_exc_class():
@@ -107,11 +112,11 @@ async def _service(project: Project, name: str, settings: Settings, tell: Callab
     error = error or _over_budget(name, project.config.services[name], image, duration)
     if error and graph and error.stage and not stages:
         stages = facts.failed(graph, error.stage)
-    return _result(project, name, image, stages, duration, error)
+    return _result(project, name, image, stages, (started, duration), error)
 
 
 async def _carry_out(
-    project: Project, whole: ServiceGraph, settings: Settings, tell: Callable[[str], None]
+    project: Project, whole: ServiceGraph, settings: Settings, progress: Progress
 ) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
     """Build the image and find out what that took. The engine merges the questions for the image and for the stamps."""
     service, store = project.config.services[whole.service], settings.cache
@@ -151,16 +156,19 @@ async def _carry_out(
                 # The keys of stages are made of their inputs.
                 await inputs()
                 restored = await cache.restore(project, whole, settings.run, now, store, known)
-            async with anyio.create_task_group() as group:
-                recording = (inputs,) if memory.keeps and not store else ()
-                for part in (export, stamps, lambda: _validate(project, whole.service), *recording):
-                    group.start_soon(part)
+            async with anyio.create_task_group() as watch:
+                watch.start_soon(_watch, restored, settings.run, progress)
+                async with anyio.create_task_group() as group:
+                    recording = (inputs,) if memory.keeps and not store else ()
+                    for part in (export, stamps, lambda: _validate(project, whole.service), *recording):
+                        group.start_soon(part)
+                watch.cancel_scope.cancel()
 
         known = cache.Known((settings.state or scratch) / "stages")
         await _in_time(whole, service.timeout, work)
         judged = facts.judge(restored.graph, settings.run, found, now, before, _saved(restored))
         if store:
-            await _share(store, known, restored, judged, {name: stamp.seconds for name, stamp in found.items()}, tell)
+            await _share(store, known, restored, judged, {name: stamp.seconds for name, stamp in found.items()}, progress)
             judged = _in_order(whole, judged)
         memory.store(now)
     return (image[0] if image else None), judged
@@ -176,7 +184,7 @@ async def _share(
     restored: cache.Restored,
     judged: Sequence[facts.StageFact],
     seconds: Mapping[str, float],
-    tell: Callable[[str], None],
+    progress: Progress,
 ) -> None:
     """Note what this machine has now, and give the registry what it lacks."""
     known.note({fact.name: fact.status for fact in judged}, restored.keys, restored.entries)
@@ -184,14 +192,39 @@ async def _share(
     if store.writes:
         troubles |= await cache.write(store, restored, seconds)
     for stage, trouble in troubles.items():
-        tell(f"cache: {stage}: {trouble}")
+        progress.event(restored.whole.service, f"cache: {stage}: {trouble}")
 
 
 def _in_order(whole: ServiceGraph, judged: Sequence[facts.StageFact]) -> tuple[facts.StageFact, ...]:
     """Return the facts of all stages; one that nothing needed any more was skipped."""
     by_name = {fact.name: fact for fact in judged}
     skipped = "not needed: what needs it is restored"
-    return tuple(by_name.get(stage.name, facts.StageFact(stage.name, "skipped", reason=skipped)) for stage in whole.stages)
+    return tuple(
+        by_name.get(stage.name, facts.StageFact(stage.name, "skipped", reason=skipped, needs=stage.needs))
+        for stage in whole.stages
+    )
+
+
+async def _watch(restored: cache.Restored, run: str, progress: Progress) -> None:
+    """Tell of each stage when it is there, once the service takes longer than those who look at it wait.
+
+    Each stage's stamp is asked for: the engine adds the question to the work that is under way. That a stage fails is not
+    told here, but by the build itself.
+    """
+    graph = restored.graph
+    for name, entry in restored.entries.items():
+        progress.finished(graph.service, name, entry.seconds, cached=True)
+    await anyio.sleep(progress.patience)
+
+    async def one(stage: Stage) -> None:
+        with suppress(dagger.QueryError):
+            stamp = Stamp.parse(await stamp_file(stage.container, stage.name).contents())
+            progress.finished(graph.service, stage.name, stamp.seconds, cached=stamp.run != run)
+
+    async with anyio.create_task_group() as group:
+        for stage in graph.stages:
+            if stage.runs and stage.name not in restored.entries:
+                group.start_soon(one, stage)
 
 
 async def _in_time(graph: ServiceGraph, limit: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -275,15 +308,17 @@ def _result(
     name: str,
     image: ImageFacts | None,
     stages: Sequence[facts.StageFact],
-    duration: float,
+    taken: tuple[datetime, float],
     error: ServiceError | None,
 ) -> ServiceResult:
     settings = project.config.services[name]
+    started, duration = taken
     return ServiceResult(
         service_name=name,
         kind=project.services[name].kind,
         success=error is None,
         status=error.status if error else "built",
+        started=instant(started.timestamp()),
         duration_seconds=round(duration, 3),
         image_size_mb=image.compressed_mb if image else 0,
         image_size_uncompressed_mb=image.uncompressed_mb if image else 0,
@@ -294,7 +329,9 @@ def _result(
         stages=tuple(
             StageResult(
                 name=fact.name,
+                needs=fact.needs,
                 status=fact.status,
+                started=instant(fact.started),
                 duration_seconds=fact.duration_seconds,
                 saved_seconds=fact.saved_seconds,
                 reason=fact.reason,

@@ -9,7 +9,7 @@ import json
 import secrets
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import anyio.to_thread
 
 from pipeline import orchestrate
 from pipeline.errors import PipelineError
+from pipeline.progress import Progress
 from pipeline.project import Project
 from pipeline.report.model import EngineResult
 from pipeline.report.summary import summary
@@ -26,7 +27,7 @@ _NAMED = 5
 
 
 async def verify(
-    project: Project, names: Sequence[str], engine: EngineResult, on_event: Callable[[str, str], None]
+    project: Project, names: Sequence[str], engine: EngineResult, progress: Progress
 ) -> dict[str, tuple[str, ...]]:
     """Return what differs between two builds from nothing, by service; no word where they are equal.
 
@@ -43,7 +44,7 @@ async def verify(
         for output in outputs:
             run = secrets.token_hex(8)
             settings = orchestrate.Settings(run, project.config.max_parallel, output, output / "state")
-            report = await orchestrate.build(replace(project, fresh=run), names, engine, settings, on_event)
+            report = await orchestrate.build(replace(project, fresh=run), names, engine, settings, progress)
             if not report.success:
                 msg = f"there is nothing to compare, since a service failed\n{summary(report)}"
                 raise PipelineError(msg)

@@ -39,6 +39,12 @@ def labels(root: Path, path: str, include: Sequence[str], exclude: Sequence[str]
     return facts
 
 
+def identity(root: Path) -> tuple[str, str]:
+    """Return what a repository is called, its public address or else its folder's name, and its newest commit, "" for none."""
+    remote = _git(root, "remote", "get-url", "origin")
+    return public_address(remote) or root.name, _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+
+
 def public_address(remote: str) -> str:
     """Return a remote's address as people open it, without credentials; "" for a folder on this machine."""
     if found := re.fullmatch(r"(?:ssh://)?(?:[^@/\s]+@)([^:/\s]+)[:/](?:\d+/)?(.+?)(?:\.git)?/?", remote):

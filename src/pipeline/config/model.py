@@ -207,6 +207,43 @@ class Doctor(_Table):
     """Patterns of files and folders that are not examined, relative to the repository."""
 
 
+class History(_Table):
+    """How much is kept of what earlier runs did, in the user's state folder, for `pipeline report`."""
+
+    keep_days: Annotated[float, Field(gt=0)] = 400
+    """For how many days a run is kept."""
+    keep_runs: Annotated[int, Field(ge=1)] = 5000
+    """How many runs of a repository are kept at most, the newest."""
+
+
+class Metrics(_Table):
+    """Where a build's figures go, for Prometheus. Nowhere by default."""
+
+    textfile: Text | None = None
+    """A file for the node exporter's text file collector, its name ending in `.prom`. `PIPELINE_METRICS_TEXTFILE` wins over it."""
+    pushgateway: Text | None = None
+    """The address of a Pushgateway. `PIPELINE_METRICS_PUSHGATEWAY` wins over it, and may hold USER:PASSWORD@."""
+
+
+class Cost(_Table):
+    """The team's own numbers, for `pipeline report cost`."""
+
+    engineers: Annotated[int, Field(ge=1)] = 1
+    """How many people build."""
+    builds_a_day: Annotated[float, Field(gt=0)] = 1
+    """How many builds each of them starts on a working day."""
+    minute_price: Annotated[float, Field(ge=0)] = 0.008
+    """What a minute of a CI's machine costs, in `currency`."""
+    hour_price: Annotated[float, Field(ge=0)] = 0
+    """What an hour of an engineer's waiting costs; 0 leaves waiting out of the money."""
+    working_days: Annotated[int, Field(ge=1, le=366)] = 250
+    """How many days a year people build."""
+    currency: Text = "$"
+    """What stands before an amount of money."""
+    before_seconds: Annotated[float, Field(gt=0)] | None = None
+    """How long a build took before. Measured is better; else it is the longest chain of stages, had none been cached."""
+
+
 class Config(_Table):
     """The whole file."""
 
@@ -217,5 +254,8 @@ class Config(_Table):
     bases: Bases = Bases()
     cache: Cache = Cache()
     doctor: Doctor = Doctor()
+    history: History = History()
+    metrics: Metrics = Metrics()
+    cost: Cost = Cost()
     services: dict[str, Service] = Field(min_length=1)
     """The services by their names."""

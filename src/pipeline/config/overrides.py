@@ -10,6 +10,8 @@ from pipeline.config.faults import did_you_mean
 from pipeline.config.model import PLATFORMS
 from pipeline.errors import UsageError
 
+_FIGURES = {"textfile": "PIPELINE_METRICS_TEXTFILE", "pushgateway": "PIPELINE_METRICS_PUSHGATEWAY"}
+
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
@@ -47,6 +49,9 @@ def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overri
     if timeout is not None and timeout <= 0:
         msg = f"--timeout is {timeout:g}"
         raise UsageError(msg, hint="give a number of seconds above 0")
+    if figures := {key: environ[name] for key, name in _FIGURES.items() if environ.get(name)}:
+        named = data.get("metrics", {})
+        data = {**data, "metrics": {**named, **figures} if isinstance(named, dict) else named}
     for platform in overrides.platforms:
         if platform not in PLATFORMS:
             msg = f"--platform {platform!r} is not supported"

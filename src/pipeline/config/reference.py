@@ -18,6 +18,16 @@ complete it by its [JSON Schema](pipeline.schema.json). Flags win over environme
 """
 
 
+_TABLES = (
+    ("Bases", "bases"),
+    ("Cache", "cache"),
+    ("Doctor", "doctor"),
+    ("History", "history"),
+    ("Metrics", "metrics"),
+    ("Cost", "cost"),
+    ("Service", "services.NAME"),
+)
+
 _DETECTED = ("Service", "Runtime", "Node", "Go")
 """The tables whose keys are detected where they have no default."""
 
@@ -35,7 +45,7 @@ def config_reference() -> str:
     schema = _schema()
     definitions: Mapping[str, Any] = schema["$defs"]
     parts = [_DOCUMENT, *_table("The file", "", schema)]
-    for name, key in (("Bases", "bases"), ("Cache", "cache"), ("Doctor", "doctor"), ("Service", "services.NAME")):
+    for name, key in _TABLES:
         parts += _table(f"[{key}]", definitions[name]["description"], definitions[name])
         for field, entry in definitions[name]["properties"].items():
             if reference := _reference(entry):

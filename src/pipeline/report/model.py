@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Seconds = Annotated[float, Field(ge=0, description="seconds")]
+Instant = Annotated[str, Field(description="RFC 3339, UTC")]
 Megabytes = Annotated[float, Field(ge=0, description="MB of 1,000,000 bytes")]
 
 
@@ -15,10 +17,12 @@ class _Record(BaseModel):
 
 
 class StageResult(_Record):
-    """What became of one stage. `reason` says which input changed, where it was executed."""
+    """What became of one stage. `reason` says which input changed, where it was executed; `started` is "" where nothing ran."""
 
     name: str
+    needs: Annotated[tuple[str, ...], Field(description="the stages that it starts or copies from")] = ()
     status: Literal["cached", "restored", "executed", "failed", "skipped"]
+    started: Instant = ""
     duration_seconds: Seconds = 0
     saved_seconds: Seconds = 0
     reason: str = ""
@@ -31,6 +35,7 @@ class ServiceResult(_Record):
     kind: Literal["node", "go", ""]
     success: bool
     status: Literal["built", "failed", "timeout", "cancelled", "error"]
+    started: Instant = ""
     duration_seconds: Seconds = 0
     image_size_mb: Megabytes = 0
     image_size_uncompressed_mb: Megabytes = 0
@@ -48,7 +53,15 @@ class EngineResult(_Record):
     version: str
 
 
-class Report(_Record):
+class Origin(_Record):
+    """What was built: the run's id, as stages' stamps hold it, the repository by its public address or name, and the commit."""
+
+    run: str = ""
+    repository: str = ""
+    revision: str = ""
+
+
+class Report(Origin):
     """A run, whole."""
 
     version: Literal[1] = 1
@@ -56,7 +69,7 @@ class Report(_Record):
     engine: EngineResult
     services_total: Annotated[int, Field(ge=0)]
     services_succeeded: Annotated[int, Field(ge=0)]
-    started: Annotated[str, Field(description="RFC 3339, UTC")]
+    started: Instant
     duration_seconds: Seconds
     sum_of_durations_seconds: Seconds
     total_image_size_mb: Megabytes
@@ -64,7 +77,19 @@ class Report(_Record):
     services: tuple[ServiceResult, ...]
 
 
-def summarise(engine: EngineResult, services: tuple[ServiceResult, ...], started: str, duration: float) -> Report:
+def instant(seconds: float) -> str:
+    """Return a time in seconds since 1970 as reports have it, "" for 0."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z" if seconds else ""
+
+
+def seconds(instant: str) -> float:
+    """Return a report's time in seconds since 1970, 0 for ""."""
+    return datetime.fromisoformat(instant).timestamp() if instant else 0.0
+
+
+def summarise(
+    engine: EngineResult, services: tuple[ServiceResult, ...], started: str, duration: float, origin: Origin | None = None
+) -> Report:
     """Return the report of a run from its services' results."""
     stages = [stage for service in services for stage in service.stages]
     hits = sum(stage.status in {"cached", "restored"} for stage in stages)
@@ -80,4 +105,5 @@ def summarise(engine: EngineResult, services: tuple[ServiceResult, ...], started
         total_image_size_mb=round(sum(service.image_size_mb for service in services), 2),
         cache_hit_rate=round(hits / needed, 4) if needed else 0.0,
         services=services,
+        **(origin or Origin()).model_dump(),
     )

@@ -1,4 +1,4 @@
-"""Evidence of what ran: each stage's command leaves a stamp that tells which run wrote it and how long it took.
+"""Evidence of what ran: each stage's command leaves a stamp that tells which run wrote it, when, and how long it took.
 
 The run's id reaches the command as a volatile variable, which is no part of the cache key. A stage that came from the
 cache therefore still holds the stamp of the run that executed it. Stamps stand outside all that later stages copy.
@@ -21,18 +21,20 @@ _FOLDER = "/tmp/pipeline"  # noqa: S108 - the one folder that any user of any ba
 
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
-# The shell's own `read` needs no program that a small base may lack; the clock since boot never goes back. An engine adds
+# How long a command took is read off the clock since boot, which never goes back; when it began, off the calendar, which
+# machines share: busybox's `date` knows no nanoseconds, and answers with the letters. An engine adds
 # the certificates of its own network to the system's bundle, which node does not read unless told. Links get their one time
 # here, since a Dagger Engine's `withTimestamps` follows them to what they point at.
 _SCRIPT = f"""\
 [ ! -e {_BUNDLE} ] || export NODE_EXTRA_CA_CERTS="${{NODE_EXTRA_CA_CERTS:-{_BUNDLE}}}"
+began=$(date +%s.%N)
 read -r start _ </proc/uptime
 stage=$1
 shift
 "$@" || exit
 read -r end _ </proc/uptime
 find . -type l -newermt @1 -exec touch -h -d @0 {{}} +
-mkdir -p /tmp/pipeline && echo "$PIPELINE_RUN $start $end" >"/tmp/pipeline/$stage"
+mkdir -p /tmp/pipeline && echo "$PIPELINE_RUN $start $end ${{began%.*N}}" >"/tmp/pipeline/$stage"
 """
 
 
@@ -46,16 +48,19 @@ class Stamp:
         The id of the run that executed the command.
     seconds:
         How long the command took then.
+    started:
+        When it began, in seconds since 1970 by the clock of the engine's machine.
     """
 
     run: str
     seconds: float
+    started: float = 0.0
 
     @classmethod
     def parse(cls, text: str) -> Stamp:
         """Read a stamp's file."""
-        run, start, end = text.split()
-        return cls(run, round(float(end) - float(start), 3))
+        run, start, end, began = text.split()
+        return cls(run, round(float(end) - float(start), 3), round(float(began), 3))
 
 
 def stamped(container: dagger.Container, stage: str, command: Sequence[str], run: str, fresh: str = "") -> dagger.Container:

@@ -85,6 +85,14 @@ def test_flags_win_over_environment_over_file(root):
     assert loaded(root, text, {"PIPELINE_TIMEOUT": "5"}).services["a"].timeout == 5
 
 
+def test_where_figures_go_is_for_the_environment_to_say(root):
+    text = '[metrics]\ntextfile = "a.prom"\n' + SERVICE
+    gateway = {"PIPELINE_METRICS_PUSHGATEWAY": "http://gateway.test:9091"}
+    metrics = loaded(root, text, gateway).metrics
+    assert (metrics.textfile, metrics.pushgateway) == ("a.prom", "http://gateway.test:9091")
+    assert loaded(root, text, {"PIPELINE_METRICS_TEXTFILE": "b.prom"}).metrics.textfile == "b.prom"
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [

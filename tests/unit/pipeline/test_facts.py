@@ -82,7 +82,7 @@ def test_memory_survives_nonsense(tmp_path):
 
 
 def test_stamps():
-    assert Stamp.parse("r1 10.50 12.75\n") == Stamp("r1", 2.25)
+    assert Stamp.parse("r1 10.50 12.75 1764061749.123456789\n") == Stamp("r1", 2.25, 1764061749.123)
     with pytest.raises(ValueError, match="not enough"):
         Stamp.parse("r1")
     assert bare(("npm", "ci")) == ("npm", "ci")

@@ -18,9 +18,11 @@ from graphql import GraphQLError
 
 from pipeline import orchestrate
 from pipeline.bases.oci import make_layer, write_archive
+from pipeline.cache import Restored
 from pipeline.config import Budget, Service
 from pipeline.errors import UsageError
 from pipeline.graph import Inputs, ServiceGraph, Stage
+from pipeline.progress import Quiet
 from pipeline.report.model import EngineResult
 
 ENGINE = EngineResult(name="buildkit", version="v0")
@@ -90,13 +92,22 @@ def graph(name, image, **stages):
     return ServiceGraph(name, "node", (*made, Stage("runtime", tuple(stages), image, Inputs())), (image,))
 
 
+class Noted(Quiet):
+    """Progress that notes what happens to services."""
+
+    def __init__(self, events):
+        self.events = [] if events is None else events
+
+    def event(self, service, text):
+        self.events.append((service, text))
+
+
 @pytest.fixture
 def build(tmp_path):
     async def run(graphs, *, max_parallel=4, events=None, **settings):
         services = {name: Service(path=".", **settings.get(name, {})) for name in graphs}
         chosen = orchestrate.Settings("the run", max_parallel, tmp_path / "dist", tmp_path / "state")
-        tell = (lambda *event: events.append(event)) if events is not None else (lambda *_: None)
-        report = await orchestrate.build(Project(graphs, services), list(graphs), ENGINE, chosen, tell)
+        report = await orchestrate.build(Project(graphs, services), list(graphs), ENGINE, chosen, Noted(events))
         return report, {service.service_name: service for service in report.services}
 
     return run
@@ -187,3 +198,47 @@ async def test_a_cancelled_run_ends_every_service(build):
         await build({name: graph(name, Stub(60, watched=watch)) for name in ("a", "b")})
     assert scope.cancelled_caught
     assert (watch.most, watch.inside) == (2, 0)
+
+
+class Stamped:
+    """A container whose stamp can be asked for, once it is there."""
+
+    def __init__(self, stamp, seconds=0.0):
+        self.stamp = stamp
+        self.seconds = seconds
+
+    def file(self, path):
+        assert path.startswith("/tmp/pipeline/")
+        return self
+
+    async def contents(self):
+        await anyio.sleep(self.seconds)
+        if isinstance(self.stamp, Exception):
+            raise self.stamp
+        return self.stamp
+
+
+async def test_stages_are_told_as_they_finish_and_failures_by_the_build_itself():
+    class Impatient(Quiet):
+        patience = 0.02
+
+        def finished(self, service, stage, seconds, *, cached):
+            told.append((service, stage, seconds, cached))
+
+    def stage(name, container, *command):
+        return Stage(name, (), container, Inputs(command=command))
+
+    told = []
+    watched = ServiceGraph(
+        "api",
+        "node",
+        (
+            stage("slow", Stamped("now 1.0 3.5 1764061749", 0.05), "make"),
+            stage("deps", Stamped("earlier 1.0 11.0 1764061749"), "npm", "ci"),
+            stage("build", Stamped(query_error("it does not compile")), "tsc"),
+            stage("runtime", None),
+        ),
+        (),
+    )
+    await orchestrate._watch(Restored(watched, watched), "now", Impatient())
+    assert told == [("api", "deps", 10.0, True), ("api", "slow", 2.5, False)]

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from pipeline import vcs
-from pipeline.vcs import labels, public_address
+from pipeline.vcs import identity, labels, public_address
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,13 @@ def test_a_changed_or_new_input_makes_it_dirty(repository):
 def test_outside_a_repository_there_are_no_labels(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert labels(tmp_path, ".", (), ()) == {}
+
+
+def test_what_a_repository_is_called(repository):
+    head = git(repository, "rev-parse", "HEAD")
+    assert identity(repository) == (repository.name, head)
+    git(repository, "remote", "add", "origin", "git@example.com:team/repo.git")
+    assert identity(repository) == ("https://example.com/team/repo", head)
 
 
 def test_git_is_asked_a_few_times_however_many_patterns_there_are(repository, monkeypatch):
