@@ -211,9 +211,7 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
         from pipeline.report.delivery import deliver  # noqa: PLC0415
         from pipeline.report.model import EngineResult  # noqa: PLC0415
-        from pipeline.settle import settle  # noqa: PLC0415
 
-        archives = project.bases.known.archives
         called, revision = await anyio.to_thread.run_sync(vcs.identity, repository.root)
         settings = orchestrate.Settings(
             run=secrets.token_hex(8),
@@ -221,7 +219,7 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
             output=output.resolve(),
             state=state_folder(),
             cache=await cache.of(project),
-            finish=partial(settle, bases=archives) if running.name == "dagger" else lambda _: None,
+            finish=_finish(project, running),
             repository=called,
             revision=revision,
         )
@@ -237,6 +235,13 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
     await anyio.to_thread.run_sync(write_text_atomic, report.resolve(), text)
     await anyio.to_thread.run_sync(deliver, result, repository.config, repository.root, state_folder(), progress)
     return result
+
+
+def _finish(project: Project, running: Engine) -> Callable[[Path], None]:
+    """Return what is done to an archive once it is written: one that a Dagger Engine wrote says when."""
+    from pipeline.settle import settle  # noqa: PLC0415
+
+    return partial(settle, bases=project.bases.known.archives) if running.name == "dagger" else lambda _: None
 
 
 async def sbom(
@@ -300,8 +305,9 @@ async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine:
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
         engine_result = EngineResult(name=running.name, version=running.version)
+        names = list(repository.services)
         with progress:
-            found = await reproducible.verify(project, list(repository.services), engine_result, progress)
+            found = await reproducible.verify(project, names, engine_result, _finish(project, running), progress)
     return Outcome(reproducible.as_text(found), 0 if not any(found.values()) else 1)
 
 

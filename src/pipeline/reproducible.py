@@ -9,7 +9,7 @@ import json
 import secrets
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,20 @@ _NAMED = 5
 
 
 async def verify(
-    project: Project, names: Sequence[str], engine: EngineResult, progress: Progress
+    project: Project,
+    names: Sequence[str],
+    engine: EngineResult,
+    finish: Callable[[Path], None],
+    progress: Progress,
 ) -> dict[str, tuple[str, ...]]:
     """Return what differs between two builds from nothing, by service; no word where they are equal.
 
     Every command runs in both, with empty cache volumes. What other builds have left in the engine is neither read nor changed.
+
+    Parameters
+    ----------
+    finish:
+        What is done to each image's archive once it is written.
 
     Raises
     ------
@@ -43,7 +52,7 @@ async def verify(
         digests: list[dict[str, str]] = []
         for output in outputs:
             run = secrets.token_hex(8)
-            settings = orchestrate.Settings(run, project.config.max_parallel, output, output / "state")
+            settings = orchestrate.Settings(run, project.config.max_parallel, output, None, finish=finish)
             report = await orchestrate.build(replace(project, fresh=run), names, engine, settings, progress)
             if not report.success:
                 msg = f"there is nothing to compare, since a service failed\n{summary(report)}"
