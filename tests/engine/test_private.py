@@ -34,7 +34,8 @@ def offered(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def private(workspace, offered, tmp_path_factory):
+def private(make_workspace, offered, tmp_path_factory):
+    """The tiny services on an engine of their own: another one has the same module in its cache volume by now."""
     root = tmp_path_factory.mktemp("private")
     small.write(root, offered, scope="@secret")
     (root / "pipeline.toml").write_text(small.SERVICES + SECRETS)
@@ -48,7 +49,7 @@ def private(workspace, offered, tmp_path_factory):
         "GOPROXY": f"{offered.address}/{PREFIX}",
         "SSL_CERT_FILE": str(bundle),
     }
-    return replace(workspace, root=root, settings=settings)
+    return replace(make_workspace(), root=root, settings=settings)
 
 
 @pytest.fixture(scope="module")
