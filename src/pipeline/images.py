@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import json
-import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pipeline.archive import Archive, opened
 
 _BYTES_PER_MB = 1_000_000
 _CHUNK = 1 << 20
@@ -70,22 +69,22 @@ def content(archive: Path, most: int, known: dict[str, LayerContent]) -> tuple[L
     OSError, tarfile.TarError, KeyError, ValueError
         If the file is no image archive.
     """
-    with tarfile.open(archive) as tar:
-        top = _json(tar, "index.json")["manifests"][0]
-        layers: list[dict[str, Any]] = next(_manifests(tar, str(top["digest"])))["layers"]
+    with opened(archive) as image:
+        _, manifest = next(image.manifests())
+        layers: list[dict[str, Any]] = manifest["layers"]
         for layer in layers:
             digest = str(layer["digest"])
             if digest not in known:
-                known[digest] = _content(tar, layer, most)
+                known[digest] = _content(image, layer, most)
         return tuple(known[str(layer["digest"])] for layer in layers)
 
 
-def _content(tar: tarfile.TarFile, layer: dict[str, Any], most: int) -> LayerContent:
+def _content(image: Archive, layer: dict[str, Any], most: int) -> LayerContent:
     digest, compressed = str(layer["digest"]), int(layer["size"])
     if not str(layer["mediaType"]).endswith("gzip"):
         return LayerContent(digest, compressed)
-    with tarfile.open(fileobj=tar.extractfile(_blob(digest)), mode="r:gz") as files:
-        found = [LayerFile("/" + item.name.removeprefix("./").lstrip("/"), item.size) for item in files if item.isreg()]
+    entries = (item for item, _ in image.files(layer) if item.isreg())
+    found = [LayerFile("/" + item.name.removeprefix("./").lstrip("/"), item.size) for item in entries]
     found.sort(key=lambda file: file.size, reverse=True)
     return LayerContent(digest, compressed, sum(file.size for file in found), len(found), tuple(found[:most]))
 
@@ -99,28 +98,18 @@ def measure(archive: Path, known: Path) -> ImageFacts:
         A folder of the user's where the unpacked size of a layer is remembered under its digest: unpacking costs more
         than everything else here.
     """
-    with tarfile.open(archive) as tar:
-        top = _json(tar, "index.json")["manifests"][0]
-        sizes = [_sizes(tar, manifest, known) for manifest in _manifests(tar, str(top["digest"]))]
-    compressed, uncompressed = max(sizes)
-    return ImageFacts(str(top["digest"]), compressed, uncompressed)
+    with opened(archive) as image:
+        compressed, uncompressed = max(_sizes(image, manifest, known) for _, manifest in image.manifests())
+        return ImageFacts(image.digest, compressed, uncompressed)
 
 
-def _manifests(tar: tarfile.TarFile, digest: str) -> Iterator[dict[str, Any]]:
-    document = _json(tar, _blob(digest))
-    if "manifests" not in document:
-        yield document
-    for child in document.get("manifests", ()):
-        yield from _manifests(tar, str(child["digest"]))
-
-
-def _sizes(tar: tarfile.TarFile, manifest: dict[str, Any], known: Path) -> tuple[int, int]:
+def _sizes(image: Archive, manifest: dict[str, Any], known: Path) -> tuple[int, int]:
     layers = manifest["layers"]
     compressed = int(manifest["config"]["size"]) + sum(int(layer["size"]) for layer in layers)
-    return compressed, sum(_unpacked(tar, layer, known) for layer in layers)
+    return compressed, sum(_unpacked(image, layer, known) for layer in layers)
 
 
-def _unpacked(tar: tarfile.TarFile, layer: dict[str, Any], known: Path) -> int:
+def _unpacked(image: Archive, layer: dict[str, Any], known: Path) -> int:
     if not str(layer["mediaType"]).endswith("gzip"):
         return int(layer["size"])
     note = known / str(layer["digest"]).replace(":", "-")
@@ -129,19 +118,9 @@ def _unpacked(tar: tarfile.TarFile, layer: dict[str, Any], known: Path) -> int:
     except (OSError, ValueError):
         pass
     size = 0
-    with gzip.open(tar.extractfile(_blob(layer["digest"])) or "") as content:
+    with gzip.open(image.blob(str(layer["digest"]))) as content:
         while chunk := content.read(_CHUNK):
             size += len(chunk)
     known.mkdir(parents=True, exist_ok=True)
     note.write_text(str(size))
     return size
-
-
-def _blob(digest: str) -> str:
-    return f"blobs/{digest.replace(':', '/')}"
-
-
-def _json(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
-    file = tar.extractfile(name)
-    found = json.load(file) if file else {}
-    return found if isinstance(found, dict) else {}

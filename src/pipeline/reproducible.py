@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
-import json
 import secrets
-import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +13,7 @@ from typing import Any
 import anyio.to_thread
 
 from pipeline import orchestrate
+from pipeline.archive import Archive, opened
 from pipeline.errors import PipelineError
 from pipeline.progress import Progress
 from pipeline.project import Project
@@ -112,45 +109,18 @@ def _contents(archive: Path) -> tuple[dict[str, _Item], dict[str, Any]]:
     """Return the files of an archive by path, and the settings of its images by name."""
     files: dict[str, _Item] = {}
     settings: dict[str, Any] = {}
-    with tarfile.open(archive) as tar:
-        images = list(_images(tar, _json(tar, "index.json")["manifests"]))
-        for manifest in images:
-            config = _json(tar, _blob(manifest["config"]))
-            beside = f" for {config['os']}/{config['architecture']}" if len(images) > 1 else ""
+    with opened(archive) as image:
+        manifests = [manifest for _, manifest in image.manifests()]
+        for manifest in manifests:
+            config = image.document(manifest["config"]["digest"])
+            beside = f" for {config['os']}/{config['architecture']}" if len(manifests) > 1 else ""
             settings |= {f"{key}{beside}": value for key, value in config.get("config", {}).items()}
             for layer in manifest["layers"]:
-                files |= {f"{path}{beside}": item for path, item in _layer(tar, layer)}
+                files |= {f"{path}{beside}": item for path, item in _layer(image, layer)}
     return files, settings
 
 
-def _images(tar: tarfile.TarFile, descriptors: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for descriptor in descriptors:
-        document = _json(tar, _blob(descriptor))
-        if "manifests" in document:
-            yield from _images(tar, document["manifests"])
-        else:
-            yield document
-
-
-def _layer(tar: tarfile.TarFile, layer: Mapping[str, Any]) -> Iterator[tuple[str, _Item]]:
-    body = _read(tar, _blob(layer))
-    plain = gzip.decompress(body) if str(layer["mediaType"]).endswith("gzip") else body
-    with tarfile.open(fileobj=io.BytesIO(plain)) as files:
-        for info in files:
-            data = files.extractfile(info) if info.isreg() else None
-            content = hashlib.sha256(data.read()).hexdigest() if data else ""
-            yield info.name, _Item(info.type, info.mode, f"{info.uid}:{info.gid}", info.mtime, info.linkname, content)
-
-
-def _blob(descriptor: Mapping[str, Any]) -> str:
-    return f"blobs/{str(descriptor['digest']).replace(':', '/')}"
-
-
-def _read(tar: tarfile.TarFile, name: str) -> bytes:
-    file = tar.extractfile(name)
-    return file.read() if file else b""
-
-
-def _json(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
-    found = json.loads(_read(tar, name))
-    return found if isinstance(found, dict) else {}
+def _layer(image: Archive, layer: Mapping[str, Any]) -> Iterator[tuple[str, _Item]]:
+    for info, file in image.files(layer):
+        content = hashlib.sha256(file.read()).hexdigest() if file else ""
+        yield info.name, _Item(info.type, info.mode, f"{info.uid}:{info.gid}", info.mtime, info.linkname, content)

@@ -8,14 +8,14 @@ Source: the OCI image specification, version 1.1.
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.bases.oci import EPOCH, add_member, blob_name, descriptor, digest_of, json_bytes, replacing
+from pipeline.archive import blob_name, opened
+from pipeline.bases.oci import EPOCH, add_member, descriptor, digest_of, json_bytes, replacing
 
 _IMPORTED = "import image layer "
 _LAYER_KEYS = ("mediaType", "digest", "size")
@@ -76,13 +76,9 @@ def settle(archive: Path, bases: Iterable[Path]) -> None:
 
 
 def _images(archive: Path) -> Iterator[_Image]:
-    with tarfile.open(archive) as tar:
-        pending = [str(_json(tar, "index.json")["manifests"][0]["digest"])]
-        while pending:
-            document = _json(tar, blob_name(pending.pop(0)))
-            pending += [child["digest"] for child in document.get("manifests", ())]
-            if "config" in document:
-                yield _image(archive, document["layers"], _json(tar, blob_name(document["config"]["digest"])))
+    with opened(archive) as image:
+        for _, manifest in image.manifests():
+            yield _image(archive, manifest["layers"], image.document(manifest["config"]["digest"]))
 
 
 def _image(archive: Path, layers: list[Mapping[str, Any]], config: Mapping[str, Any]) -> _Image:
@@ -144,9 +140,3 @@ def _add_layer(tar: tarfile.TarFile, layer: _Layer) -> None:
 def _index(manifests: list[dict[str, Any]]) -> bytes:
     media_type = descriptor("index.v1+json", b"")["mediaType"]
     return json_bytes({"schemaVersion": 2, "mediaType": media_type, "manifests": manifests})
-
-
-def _json(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
-    file = tar.extractfile(name)
-    found = json.load(file) if file else {}
-    return found if isinstance(found, dict) else {}

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
+from pipeline.archive import blob_name, opened
+
 EPOCH = "1970-01-01T00:00:00Z"
 """When every image says that it was made."""
 
@@ -172,9 +174,8 @@ def write_archive(path: Path, platform: str, layers: Sequence[Layer], config: di
 
 def manifest_digest(path: Path) -> str:
     """Return the digest of the image in an archive that `write_archive` made."""
-    with tarfile.open(path) as tar:
-        index = tar.extractfile("index.json")
-        return str(json.load(index)["manifests"][0]["digest"]) if index else ""
+    with opened(path) as image:
+        return image.digest
 
 
 @contextmanager
@@ -199,11 +200,6 @@ def descriptor(kind: str, body: bytes) -> dict[str, Any]:
 def digest_of(body: bytes) -> str:
     """Return a blob's digest."""
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
-
-
-def blob_name(digest: str) -> str:
-    """Return where a blob is in an archive."""
-    return f"blobs/{digest.replace(':', '/')}"
 
 
 def json_bytes(value: Any) -> bytes:

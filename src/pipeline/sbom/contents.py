@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import email.parser
-import gzip
-import io
 import json
 import re
 import shutil
 import subprocess
-import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from pipeline.archive import Archive, opened
 from pipeline.errors import PipelineError
 
 _NPM = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/@][^/]*/package\.json\Z")
@@ -57,22 +55,17 @@ def contents(archive: Path) -> tuple[Contents, ...]:
     PipelineError
         If there is a Go binary in it and no Go here to read it with.
     """
-    with tarfile.open(archive) as tar:
-        return tuple(
-            _contents(tar, digest, manifest) for digest, manifest in _images(tar, _json(tar, "index.json")["manifests"])
-        )
+    with opened(archive) as image:
+        return tuple(_contents(image, digest, manifest) for digest, manifest in image.manifests())
 
 
-def _contents(tar: tarfile.TarFile, digest: str, manifest: Mapping[str, Any]) -> Contents:
-    config = _json(tar, _blob(manifest["config"]["digest"]))
+def _contents(image: Archive, digest: str, manifest: Mapping[str, Any]) -> Contents:
+    config = image.document(manifest["config"]["digest"])
     found: set[Component] = set()
     for layer in manifest["layers"]:
-        body = _read(tar, _blob(layer["digest"]))
-        plain = gzip.decompress(body) if str(layer["mediaType"]).endswith("gzip") else body
-        with tarfile.open(fileobj=io.BytesIO(plain)) as files:
-            for info in files:
-                if info.isreg() and (file := files.extractfile(info)):
-                    found.update(_components(info.name, file.read(), str(config["architecture"])))
+        for info, file in image.files(layer):
+            if file:
+                found.update(_components(info.name, file.read(), str(config["architecture"])))
     platform = f"{config['os']}/{config['architecture']}"
     return Contents(digest, platform, str(config.get("created", "")), tuple(sorted(found)))
 
@@ -140,26 +133,3 @@ def _go(path: str, body: bytes) -> Iterator[Component]:
             known = str(used.get("Version") or "").replace("(devel)", "")
             purl = f"pkg:golang/{quote(name, safe='/')}" + (f"@{quote(known)}" if known else "")
             yield Component(purl, name, known, "", path)
-
-
-def _images(tar: tarfile.TarFile, descriptors: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for descriptor in descriptors:
-        document = _json(tar, _blob(descriptor["digest"]))
-        if "manifests" in document:
-            yield from _images(tar, document["manifests"])
-        else:
-            yield str(descriptor["digest"]), document
-
-
-def _blob(digest: object) -> str:
-    return f"blobs/{str(digest).replace(':', '/')}"
-
-
-def _read(tar: tarfile.TarFile, name: str) -> bytes:
-    file = tar.extractfile(name)
-    return file.read() if file else b""
-
-
-def _json(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
-    found = json.loads(_read(tar, name))
-    return found if isinstance(found, dict) else {}
