@@ -22,7 +22,7 @@ bench: $(VENV)/installed
 	@$(VENV)/bin/python bench/run.py
 
 replay: $(VENV)/installed-dev
-	@PYTHONPATH=tests $(VENV)/bin/python bench/replay $(REPLAY)
+	@PYTHONPATH=tests:bench $(VENV)/bin/python bench/replay $(REPLAY)
 
 # Bytecode for `python -O` is made here, since a console script must not pay for it at its first start.
 $(VENV)/installed: requirements.lock pyproject.toml

@@ -6,7 +6,6 @@ Every scenario is run in turns, so that a slow minute of the machine hits all si
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -19,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
+import layouts
 
-from daglet.archives import unpack
 from daglet.embedded import Layout, tools
 
 ROOT = Path(__file__).parents[1]
@@ -83,15 +82,7 @@ class Bench:
 
     def find_bases(self) -> None:
         """Give the Dockerfiles the bases that the pipeline's own build has just used, as ready layouts."""
-        cache = Path(os.environ.get("PIPELINE_CACHE") or Path.home() / ".cache" / "pipeline") / "bases"
-        for base in json.loads((cache / "bases.json").read_text()):
-            if base["request"]["role"] != "config":
-                layout = unpack(cache / base["archive"], self.work / "layouts")
-                role = base["request"]["role"]
-                self.bases += [
-                    f"--oci-layout={role}={layout.path}",
-                    f"--opt=context:{role}=oci-layout://{role}@{layout.digest}",
-                ]
+        self.bases = layouts.arguments(self.repository, self.work / "layouts")
 
     def edit(self, what: str) -> None:
         """Make an edit that no build has seen."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
+import layouts
 
-from daglet.archives import unpack
 from daglet.embedded import Layout, tools
 
 ROOT = Path(__file__).parents[2]
@@ -60,15 +60,13 @@ class Machine:
 
     def timed(self, side: str) -> Build:
         """Build both services in one of the ways."""
+        self._configure()
         before, started = pulled(self.log), time.perf_counter()
         stages = getattr(self, side)()
         return Build(time.perf_counter() - started, pulled(self.log) - before, stages)
 
     def pipeline(self) -> dict[str, str]:
         """Build with the pipeline and its cache of stages."""
-        version = (self.repository / "node-version").read_text()
-        config = (ROOT / "pipeline.toml").read_text().partition("# What the benchmark")[0]
-        (self.repository / "pipeline.toml").write_text(f'{config}\n[services.api-gateway.node]\nversion = "{version}"\n')
         self._pipeline("build", "--progress=quiet", f"--cache-registry={self.registry}/stages", "--cache-write")
         report = json.loads((self.repository / "dist/report.json").read_text())
         return {
@@ -87,6 +85,12 @@ class Machine:
         """Build with careless Dockerfiles, and no cache."""
         self._dockerfiles("naive", shared=False)
         return {}
+
+    def _configure(self) -> None:
+        """Write the commit's version of Node into its configuration, from which every side has its bases."""
+        version = (self.repository / "node-version").read_text()
+        config = (ROOT / "pipeline.toml").read_text().partition("# What the benchmark")[0]
+        (self.repository / "pipeline.toml").write_text(f'{config}\n[services.api-gateway.node]\nversion = "{version}"\n')
 
     def _dockerfiles(self, kind: str, *, shared: bool) -> None:
         bases = self._bases()
@@ -108,22 +112,7 @@ class Machine:
 
     def _bases(self) -> list[str]:
         """Return the bases that the pipeline's own build uses, as ready layouts."""
-        version = (self.repository / "node-version").read_text()
-        cache = Path(os.environ.get("PIPELINE_CACHE") or Path.home() / ".cache" / "pipeline") / "bases"
-        found: list[str] = []
-        for base in json.loads((cache / "bases.json").read_text()):
-            request = base["request"]
-            ours = request["version"] == version or request["role"] == "go-build"
-            if (
-                ours
-                and request["platform"] == _platform()
-                and not request["packages"]
-                and request["role"].startswith(("node", "go"))
-            ):
-                layout = unpack(cache / base["archive"], self.state.parent / "layouts")
-                role = request["role"]
-                found += [f"--oci-layout={role}={layout.path}", f"--opt=context:{role}=oci-layout://{role}@{layout.digest}"]
-        return found
+        return layouts.arguments(self.repository, self.state.parent / "layouts")
 
     def _pipeline(self, *arguments: str) -> None:
         self._call([sys.executable, "-m", "pipeline", *arguments])
@@ -132,10 +121,6 @@ class Machine:
         done = subprocess.run(command, cwd=self.repository, env=self.environ, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"{' '.join(command[:6])} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-
-
-def _platform() -> str:
-    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}[os.uname().machine] }"
 
 
 def pulled(log: Path) -> int:
