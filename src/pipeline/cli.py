@@ -139,7 +139,7 @@ def publish(
             cache_registry=cache_registry,
             cache_write=cache_write,
         )
-        published: Awaitable[library.Outcome] = _library().publish(
+        published: Awaitable[library.Outcome] = _registries().publish(
             root, services or [], output, image_refs, overrides, engine, _teller(progress), listed=sbom
         )
         return published
@@ -160,7 +160,7 @@ def sbom(
 ) -> None:
     """Build images and list what is in them, as CycloneDX and SPDX."""
     overrides = Overrides(platforms=tuple(platform or ()))
-    _run(lambda: _library().sbom(root, services or [], output, output_format, overrides, engine, _teller(progress)))
+    _run(lambda: _lists().sbom(root, services or [], output, output_format, overrides, engine, _teller(progress)))
 
 
 def _arguments(given: list[str]) -> dict[str, str]:
@@ -234,7 +234,7 @@ def doctor(
 def cache_list(*, root: Root = Path(), cache_registry: CacheRegistry = "") -> None:
     """List what the registry holds, the newest first."""
     overrides = Overrides(cache_registry=cache_registry)
-    _run(lambda: _library().cache_list(root, overrides, _teller("auto")))
+    _run(lambda: _registries().cache_list(root, overrides, _teller("auto")))
 
 
 @cache_app.command("prune")
@@ -246,7 +246,7 @@ def cache_prune(
 ) -> None:
     """Remove from the registry what was written long ago."""
     overrides = Overrides(cache_registry=cache_registry)
-    _run(lambda: _library().cache_prune(root, overrides, older_than, _teller("auto")))
+    _run(lambda: _registries().cache_prune(root, overrides, older_than, _teller("auto")))
 
 
 @engine_app.command("status")
@@ -271,6 +271,18 @@ def engine_stop() -> None:
 def engine_prune() -> None:
     """Remove the embedded engine's state: its cache and cache volumes."""
     _run(_library().engine_prune)
+
+
+def _registries() -> Any:
+    from pipeline.registry import commands  # noqa: PLC0415 - as above
+
+    return commands
+
+
+def _lists() -> Any:
+    from pipeline.sbom import commands  # noqa: PLC0415 - as above
+
+    return commands
 
 
 def _reports() -> Any:

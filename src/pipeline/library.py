@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -19,14 +18,14 @@ import anyio.to_thread
 import platformdirs
 
 from pipeline import bases, vcs
-from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select, tags
+from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select
 from pipeline.detect import GoService, NodeService, detect, survey
 from pipeline.detect.survey import as_text, as_toml, undecided
 from pipeline.engine import Choice, Engine, buildkit_version, session
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
 from pipeline.progress import Progress
-from pipeline.registry.reference import cache_repository, check_registry
+from pipeline.registry.reference import check_registry
 
 if TYPE_CHECKING:
     from pipeline.project import Project
@@ -141,71 +140,15 @@ async def build(
     """Build services and return the summary. Exit code 1 where one failed."""
     repository = read(root, names, overrides)
     report = report or output / "report.json"
-    _check_output(output, report)
+    check_output(output, report)
     _check_targets(repository)
-    result = await _built(repository, output, report, engine, progress)
+    result = await built(repository, output, report, engine, progress)
     from pipeline.report.summary import summary  # noqa: PLC0415
 
     return Outcome(summary(result), 0 if result.success else 1)
 
 
-async def publish(
-    root: Path,
-    names: Sequence[str],
-    output: Path,
-    image_refs: Path | None,
-    overrides: Overrides,
-    engine: Choice,
-    progress: Progress,
-    *,
-    listed: bool = False,
-) -> Outcome:
-    """Build services, push their images and return a line `ADDRESS@DIGEST` for each tag.
-
-    `image_refs` is a file that gets the same lines, once all are tagged. Where it is `listed`, lists of what is in the images
-    are attached to them.
-
-    Raises
-    ------
-    PipelineError
-        If a service failed, or a registry refused; nothing is tagged then unless everything was pushed.
-    """
-    from pipeline.registry import client, publish  # noqa: PLC0415 - for no other command
-
-    repository = read(root, names, overrides)
-    report = output / "report.json"
-    _check_output(output, report)
-    if image_refs:
-        _check_writable(image_refs.resolve().parent, "--image-refs", image_refs)
-    config = repository.config
-    publish.check_addresses({name: tags(name, config.services[name], config.registry or "") for name in repository.services})
-    for name in repository.services:
-        if target := config.services[name].target:
-            msg = f"only a whole image is published, and the build stops at {target}"
-            raise UsageError(msg, service=name, hint="leave out `target`")
-    registries = await client.client(cache_folder(), progress)
-    result = await _built(repository, output, report, engine, progress)
-    if not result.success:
-        from pipeline.report.summary import summary  # noqa: PLC0415
-
-        msg = f"nothing was pushed, since a service failed\n{summary(result)}"
-        raise PipelineError(msg)
-    publications = [
-        publish.Publication(item.service_name, output.resolve() / item.image, item.image_digest, item.tags)
-        for item in result.services
-    ]
-    attached: dict[str, list[publish.Attachment]] = {}
-    if listed:
-        for made in await _lists(result, output.resolve()):
-            attached.setdefault(made.service, []).append(publish.Attachment(made.digest, made.media_type, made.file))
-    await publish.publish(registries, publications, attached, progress.event)
-    text = "".join(f"{line}\n" for item in publications for line in item.references)
-    if image_refs:
-        await anyio.to_thread.run_sync(write_text_atomic, image_refs.resolve(), text)
-    return Outcome(text)
-
-
-async def _built(repository: Repository, output: Path, report: Path, engine: Choice, progress: Progress) -> Report:
+async def built(repository: Repository, output: Path, report: Path, engine: Choice, progress: Progress) -> Report:
     """Build the services of a repository and write the report."""
     async with _project(repository, engine, progress) as (project, running):
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
@@ -237,6 +180,28 @@ async def _built(repository: Repository, output: Path, report: Path, engine: Cho
     return result
 
 
+async def built_whole(repository: Repository, output: Path, engine: Choice, progress: Progress, without: str) -> Report:
+    """Build services for something that needs all of them.
+
+    Parameters
+    ----------
+    without:
+        What does not happen where one failed: "nothing was pushed".
+
+    Raises
+    ------
+    PipelineError
+        If one failed.
+    """
+    result = await built(repository, output, output / "report.json", engine, progress)
+    if not result.success:
+        from pipeline.report.summary import summary  # noqa: PLC0415
+
+        msg = f"{without}, since a service failed\n{summary(result)}"
+        raise PipelineError(msg)
+    return result
+
+
 def _finish(project: Project, running: Engine) -> Callable[[Path], None]:
     """Return what is done to an archive once it is written: one that a Dagger Engine wrote says when."""
     from pipeline.settle import settle  # noqa: PLC0415
@@ -244,62 +209,10 @@ def _finish(project: Project, running: Engine) -> Callable[[Path], None]:
     return partial(settle, bases=project.bases.known.archives) if running.name == "dagger" else lambda _: None
 
 
-async def sbom(
-    root: Path, names: Sequence[str], output: Path, form: str, overrides: Overrides, engine: Choice, progress: Progress
-) -> Outcome:
-    """Build services, write lists of what is in their images, and return one of the formats, or the names of the files."""
-    from pipeline.sbom import FORMATS  # noqa: PLC0415
-
-    if form not in {"files", *FORMATS}:
-        msg = f"--format is {form!r}"
-        raise UsageError(msg, hint=f"it can be files, {' or '.join(FORMATS)}")
-    repository = read(root, names, overrides)
-    _check_output(output, output / "report.json")
-    result = await _built(repository, output, output / "report.json", engine, progress)
-    if not result.success:
-        from pipeline.report.summary import summary  # noqa: PLC0415
-
-        msg = f"nothing is listed, since a service failed\n{summary(result)}"
-        raise PipelineError(msg)
-    made = await _lists(result, output.resolve())
-    if form == "files":
-        return Outcome("".join(f"{output / item.file.relative_to(output.resolve())}\n" for item in made))
-    return Outcome("".join(item.file.read_text() for item in made if item.media_type == FORMATS[form].media_type))
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
-    """A list of what is in an image: the service, the digest of the image for one platform, and the file."""
-
-    service: str
-    digest: str
-    media_type: str
-    file: Path
-
-
-async def _lists(result: Report, output: Path) -> list[_List]:
-    """Write the lists of all services' images in all formats."""
-    from pipeline.sbom import FORMATS, contents, document  # noqa: PLC0415
-
-    made: list[_List] = []
-    for service in result.services:
-        found = await anyio.to_thread.run_sync(contents, output / service.image)
-        for image in found:
-            beside = f"-{image.platform.partition('/')[2]}" if len(found) > 1 else ""
-            for form, kind in FORMATS.items():
-                file = output / "sbom" / f"{service.service_name}{beside}.{kind.suffix}"
-                write_text_atomic(file, document(service.service_name, image, form))
-                made.append(_List(service.service_name, image.digest, kind.media_type, file))
-    return made
-
-
 async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, progress: Progress) -> Outcome:
     """Build services twice from nothing and compare the images. Exit code 1 where two differ."""
     repository = read(root, names, overrides)
-    for name in repository.services:
-        if target := repository.config.services[name].target:
-            msg = f"whole images are compared, and the build stops at {target}"
-            raise UsageError(msg, service=name, hint="leave out `target`")
+    check_whole(repository, "compared")
     async with _project(repository, engine, progress) as (project, running):
         from pipeline import reproducible  # noqa: PLC0415 - needs the client
         from pipeline.report.model import EngineResult  # noqa: PLC0415
@@ -311,15 +224,29 @@ async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine:
     return Outcome(reproducible.as_text(found), 0 if not any(found.values()) else 1)
 
 
-def _check_output(output: Path, report: Path) -> None:
-    _check_writable(output.resolve(), "--output", output)
-    _check_writable(report.resolve().parent, "--report", report)
+def check_output(output: Path, report: Path) -> None:
+    """Check that the folder for images and the report's file can be written.
+
+    Raises
+    ------
+    UsageError
+        If one cannot.
+    """
+    check_writable(output.resolve(), "--output", output)
+    check_writable(report.resolve().parent, "--report", report)
     if report.is_dir():
         msg = f"--report {report} is a folder"
         raise UsageError(msg, hint="name the file that the report is to be")
 
 
-def _check_writable(folder: Path, option: str, named: Path) -> None:
+def check_writable(folder: Path, option: str, named: Path) -> None:
+    """Check that a folder can be written to, which is made if need be. `option` and what it `named` are told otherwise.
+
+    Raises
+    ------
+    UsageError
+        If it cannot.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -330,6 +257,20 @@ def _check_writable(folder: Path, option: str, named: Path) -> None:
     except OSError as error:
         msg = f"{option} {named}: nothing can be written into {folder}: {error.strerror}"
         raise UsageError(msg, hint="name a folder that can be written to") from None
+
+
+def check_whole(repository: Repository, purpose: str) -> None:
+    """Check that whole images are built, which are then to be `purpose`, such as "compared".
+
+    Raises
+    ------
+    UsageError
+        If the build of a service stops at a stage.
+    """
+    for name in repository.services:
+        if target := repository.config.services[name].target:
+            msg = f"whole images are {purpose}, and the build stops at {target}"
+            raise UsageError(msg, service=name, hint="leave out `target`")
 
 
 def _check_targets(repository: Repository) -> None:
@@ -485,33 +426,6 @@ async def labels(repository: Repository) -> dict[str, dict[str, str]]:
 
 def _events(on_step: OnStep) -> Callable[[str, str], None]:
     return lambda service, event: on_step(f"{service}: {event}")
-
-
-async def cache_list(root: Path, overrides: Overrides, on_step: OnStep) -> Outcome:
-    """Return what the shared cache of stages holds."""
-    from pipeline.registry import client, stages  # noqa: PLC0415 - for no other command
-
-    repository = _cache_repository(root, overrides)
-    kept = await stages.listed(await client.client(cache_folder(), on_step), repository)
-    total = sum(item.size for item in kept) / 1e6
-    return Outcome(f"{stages.as_text(kept)}{len(kept)} stages, {total:.1f} MB in {repository}\n")
-
-
-async def cache_prune(root: Path, overrides: Overrides, days: float, on_step: OnStep) -> Outcome:
-    """Remove from the shared cache of stages what is older than some days."""
-    from pipeline.registry import client, stages  # noqa: PLC0415
-
-    repository = _cache_repository(root, overrides)
-    gone = await stages.prune(await client.client(cache_folder(), on_step), repository, timedelta(days=days))
-    return Outcome(f"{stages.as_text(gone)}{len(gone)} stages removed from {repository}\n")
-
-
-def _cache_repository(root: Path, overrides: Overrides) -> str:
-    registry = read(root, [], overrides).config.cache.registry
-    if not registry:
-        msg = "there is no shared cache"
-        raise UsageError(msg, hint="name it with --cache-registry, or with `registry` under [cache] in pipeline.toml")
-    return cache_repository(registry)
 
 
 async def engine_status() -> Outcome:

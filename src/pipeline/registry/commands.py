@@ -1,0 +1,88 @@
+"""`pipeline publish` and `pipeline cache`: what is put into registries, and what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import anyio.to_thread
+
+from pipeline.config import Overrides, tags
+from pipeline.engine import Choice
+from pipeline.errors import UsageError
+from pipeline.files import write_text_atomic
+from pipeline.library import Outcome, built_whole, cache_folder, check_output, check_whole, check_writable, read
+from pipeline.progress import Progress
+from pipeline.registry import client, stages
+from pipeline.registry import publish as publishing
+from pipeline.registry.reference import cache_repository
+from pipeline.sbom.commands import lists
+
+
+async def publish(
+    root: Path,
+    names: Sequence[str],
+    output: Path,
+    image_refs: Path | None,
+    overrides: Overrides,
+    engine: Choice,
+    progress: Progress,
+    *,
+    listed: bool = False,
+) -> Outcome:
+    """Build services, push their images and return a line `ADDRESS@DIGEST` for each tag.
+
+    `image_refs` is a file that gets the same lines, once all are tagged. Where it is `listed`, lists of what is in the images
+    are attached to them.
+
+    Raises
+    ------
+    PipelineError
+        If a service failed, or a registry refused; nothing is tagged then unless everything was pushed.
+    """
+    repository = read(root, names, overrides)
+    check_output(output, output / "report.json")
+    if image_refs:
+        check_writable(image_refs.resolve().parent, "--image-refs", image_refs)
+    config = repository.config
+    publishing.check_addresses({name: tags(name, config.services[name], config.registry or "") for name in repository.services})
+    check_whole(repository, "published")
+    registries = await client.client(cache_folder(), progress)
+    result = await built_whole(repository, output, engine, progress, "nothing was pushed")
+    publications = [
+        publishing.Publication(item.service_name, output.resolve() / item.image, item.image_digest, item.tags)
+        for item in result.services
+    ]
+    attached: dict[str, list[publishing.Attachment]] = {}
+    if listed:
+        for made in await lists(result, output.resolve()):
+            attached.setdefault(made.service, []).append(publishing.Attachment(made.digest, made.media_type, made.file))
+    await publishing.publish(registries, publications, attached, progress.event)
+    text = "".join(f"{line}\n" for item in publications for line in item.references)
+    if image_refs:
+        await anyio.to_thread.run_sync(write_text_atomic, image_refs.resolve(), text)
+    return Outcome(text)
+
+
+async def cache_list(root: Path, overrides: Overrides, on_step: Callable[[str], None]) -> Outcome:
+    """Return what the shared cache of stages holds."""
+    repository = _cache_repository(root, overrides)
+    kept = await stages.listed(await client.client(cache_folder(), on_step), repository)
+    total = sum(item.size for item in kept) / 1e6
+    return Outcome(f"{stages.as_text(kept)}{len(kept)} stages, {total:.1f} MB in {repository}\n")
+
+
+async def cache_prune(root: Path, overrides: Overrides, days: float, on_step: Callable[[str], None]) -> Outcome:
+    """Remove from the shared cache of stages what is older than some days."""
+    repository = _cache_repository(root, overrides)
+    gone = await stages.prune(await client.client(cache_folder(), on_step), repository, timedelta(days=days))
+    return Outcome(f"{stages.as_text(gone)}{len(gone)} stages removed from {repository}\n")
+
+
+def _cache_repository(root: Path, overrides: Overrides) -> str:
+    registry = read(root, [], overrides).config.cache.registry
+    if not registry:
+        msg = "there is no shared cache"
+        raise UsageError(msg, hint="name it with --cache-registry, or with `registry` under [cache] in pipeline.toml")
+    return cache_repository(registry)

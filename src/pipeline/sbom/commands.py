@@ -1,0 +1,58 @@
+"""`pipeline sbom`: lists of what is in images, in files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio.to_thread
+
+from pipeline.config import Overrides
+from pipeline.engine import Choice
+from pipeline.errors import UsageError
+from pipeline.files import write_text_atomic
+from pipeline.library import Outcome, built_whole, check_output, read
+from pipeline.progress import Progress
+from pipeline.report.model import Report
+from pipeline.sbom import FORMATS, contents, document
+
+
+async def sbom(
+    root: Path, names: Sequence[str], output: Path, form: str, overrides: Overrides, engine: Choice, progress: Progress
+) -> Outcome:
+    """Build services, write lists of what is in their images, and return one of the formats, or the names of the files."""
+    if form not in {"files", *FORMATS}:
+        msg = f"--format is {form!r}"
+        raise UsageError(msg, hint=f"it can be files, {' or '.join(FORMATS)}")
+    repository = read(root, names, overrides)
+    check_output(output, output / "report.json")
+    result = await built_whole(repository, output, engine, progress, "nothing is listed")
+    made = await lists(result, output.resolve())
+    if form == "files":
+        return Outcome("".join(f"{output / item.file.relative_to(output.resolve())}\n" for item in made))
+    return Outcome("".join(item.file.read_text() for item in made if item.media_type == FORMATS[form].media_type))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A list that was written of what is in an image: the service, the digest of the image for one platform, and the file."""
+
+    service: str
+    digest: str
+    media_type: str
+    file: Path
+
+
+async def lists(result: Report, output: Path) -> list[Written]:
+    """Write the lists of all services' images in all formats."""
+    made: list[Written] = []
+    for service in result.services:
+        found = await anyio.to_thread.run_sync(contents, output / service.image)
+        for image in found:
+            beside = f"-{image.platform.partition('/')[2]}" if len(found) > 1 else ""
+            for form, kind in FORMATS.items():
+                file = output / "sbom" / f"{service.service_name}{beside}.{kind.suffix}"
+                write_text_atomic(file, document(service.service_name, image, form))
+                made.append(Written(service.service_name, image.digest, kind.media_type, file))
+    return made
