@@ -40,6 +40,7 @@ from graphql import (
     validate,
 )
 from graphql.type import GraphQLInterfaceType
+from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -53,6 +54,8 @@ VERSION = "v0.21.8"
 """The version of the Dagger API that the schema was made from."""
 
 _BODY_LIMIT = 64 << 20
+_TOKEN_LIMIT = 200_000
+_TOO_DEEP = "more calls follow upon each other than the embedded session reads at once, some 190: await `sync()` between them"
 
 _RULES = (
     FieldsOnCorrectTypeRule,
@@ -102,6 +105,24 @@ async def serve(evaluator: Evaluator) -> AsyncIterator[Session]:
                 group.cancel_scope.cancel()
 
 
+class _Question(BaseModel):
+    """A request's body. What else a client sends is passed over, as the protocol of GraphQL over HTTP has it."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return a request's body, None if it is larger than any that a client needs, whatever its header says."""
+    parts, size = [], 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > _BODY_LIMIT:
+            return None
+    return b"".join(parts)
+
+
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -124,23 +145,28 @@ class _App:
         """Answer one request."""
         if not self._allowed(request.headers.get("authorization", "")):
             return Response(status_code=401, headers={"WWW-Authenticate": "Basic"})
-        if int(request.headers.get("content-length") or 0) > _BODY_LIMIT:
+        body = await _body(request)
+        if body is None:
             return Response(status_code=413)
-        body = await request.json()
-        if known := self._introspection.recall(body["query"]):
+        try:
+            asked = _Question.model_validate_json(body)
+        except ValidationError as error:
+            return Response(str(error.errors(include_input=False, include_url=False)[0]["msg"]), status_code=400)
+        if known := self._introspection.recall(asked.query):
             return Response(known, media_type="application/json")
         async with anyio.create_task_group() as group:
             group.start_soon(self._cancel_when_gone, request, group.cancel_scope)
-            response = await self._answer(body["query"], body.get("variables"))
+            response = await self._answer(asked.query, asked.variables)
             group.cancel_scope.cancel()
             return response
         return Response(status_code=499)
 
     async def _answer(self, query: str, variables: dict[str, Any] | None) -> Response:
         try:
-            document = parse(query)
+            document = parse(query, max_tokens=_TOKEN_LIMIT)
         except GraphQLError as error:
-            return _response(ExecutionResult(data=None, errors=[error]))
+            told = GraphQLError(_TOO_DEEP) if "nested too deeply" in error.message else error
+            return _response(ExecutionResult(data=None, errors=[told]))
         if errors := validate(schema(), document, _RULES):
             return _response(ExecutionResult(data=None, errors=errors))
         result = execute(schema(), document, variable_values=variables, context_value=self._context)

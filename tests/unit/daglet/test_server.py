@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+
 import anyio
 import httpx
 import pytest
 
 from daglet.planner import Planner
-from daglet.server import serve
+from daglet.server import VERSION, serve
 
 
 async def test_a_session_that_is_over_leaves_the_event_loop_as_it_was(tmp_path):
@@ -14,6 +16,88 @@ async def test_a_session_that_is_over_leaves_the_event_loop_as_it_was(tmp_path):
     # The pipe gets the number that the session's socket had.
     with anyio.fail_after(10):
         assert (await anyio.run_process(["echo", "a"])).stdout == b"a\n"
+
+
+@asynccontextmanager
+async def serving(folder):
+    """Yield the token of a session, and a client that has it. Whatever it was sent, the session goes on."""
+    async with serve(Planner.make("", folder)) as session:
+        base = f"http://127.0.0.1:{session.port}"
+        async with httpx.AsyncClient(auth=(session.token, ""), base_url=base, timeout=60) as client:
+            yield session.token, client
+            assert (await client.post("/query", json={"query": "{ version }"})).json() == {"data": {"version": VERSION}}
+
+
+@pytest.mark.parametrize("header", ["", "Basic", "Basic !", "Basic d3Jvbmc6", "Bearer TOKEN", "Basic /w==", "TOKEN"])
+async def test_without_the_token_nothing_is_answered(tmp_path, header):
+    async with serving(tmp_path) as (token, client), httpx.AsyncClient(base_url=client.base_url) as stranger:
+        headers = {"Authorization": header.replace("TOKEN", token)}
+        response = await stranger.post("/query", json={"query": "{ version }"}, headers=headers)
+    assert response.status_code == 401
+    assert response.content == b""
+
+
+async def test_it_listens_on_one_address_of_this_machine_only(tmp_path):
+    async with serving(tmp_path) as (_, client), httpx.AsyncClient() as stranger:
+        with pytest.raises(httpx.ConnectError):
+            await stranger.post(f"http://127.0.0.2:{client.base_url.port}/query")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"[" * 100_000,
+        b"{}",
+        b'{"query": 1}',
+        b'{"query": "{version}", "variables": []}',
+        b'{"query": "\xff"}',
+    ],
+    ids=range(8),
+)
+async def test_what_is_no_request_is_refused_with_a_reason(tmp_path, body):
+    async with serving(tmp_path) as (_, client):
+        response = await client.post("/query", content=body)
+    assert response.status_code == 400
+    assert 0 < len(response.text) < 200
+
+
+async def test_a_body_may_not_be_larger_than_any_client_needs(tmp_path):
+    async def endless():
+        for _ in range(65):
+            yield b" " * (1 << 20)
+
+    async with serving(tmp_path) as (_, client):
+        assert (await client.post("/query", content=endless())).status_code == 413
+
+
+@pytest.mark.parametrize("depth", [250, 100_000])
+async def test_a_chain_that_is_too_long_is_told_the_way_out(tmp_path, depth):
+    query = "{ container " + '{ withWorkdir(path: "/") ' * depth + "{ id }" + "}" * (depth + 1)
+    async with serving(tmp_path) as (_, client):
+        response = await client.post("/query", json={"query": query})
+    assert response.json()["errors"][0]["message"].endswith("await `sync()` between them")
+
+
+async def test_a_document_may_not_have_more_words_than_any_client_needs(tmp_path):
+    async with serving(tmp_path) as (_, client):
+        response = await client.post("/query", json={"query": "{" + "a:version " * 80_000 + "}"})
+    assert "more than 200000 tokens" in response.json()["errors"][0]["message"]
+
+
+async def test_one_session_has_nothing_of_another(tmp_path):
+    query = '{ container { withNewFile(path: "/a", contents: "c4n4ry") { id } } }'
+    async with serve(Planner.make("", tmp_path)) as one, serve(Planner.make("", tmp_path)) as other:
+        async with httpx.AsyncClient(auth=(one.token, "")) as client:
+            made = await client.post(f"http://127.0.0.1:{one.port}/query", json={"query": query})
+            assert (await client.post(f"http://127.0.0.1:{other.port}/query", json={"query": query})).status_code == 401
+        identity = made.json()["data"]["container"]["withNewFile"]["id"]
+        async with httpx.AsyncClient(auth=(other.token, "")) as client:
+            asked = f'{{ node(id: "{identity}") {{ id }} }}'
+            found = await client.post(f"http://127.0.0.1:{other.port}/query", json={"query": asked})
+            assert "this session has no object with the id" in found.json()["errors"][0]["message"]
 
 
 async def _ask(folder, query):
