@@ -161,7 +161,7 @@ async def built(repository: Repository, output: Path, report: Path, engine: Choi
             max_parallel=repository.config.max_parallel,
             output=output.resolve(),
             state=state_folder(),
-            cache=await cache.of(project),
+            cache=await cache.of(project, progress),
             finish=_finish(project, running),
             repository=called,
             revision=revision,

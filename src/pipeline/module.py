@@ -74,7 +74,7 @@ class Pipeline:
                     max_parallel=project.config.max_parallel,
                     output=project.root.parent,
                     state=None,
-                    cache=await cache.of(project),
+                    cache=await cache.of(project, print),
                 )
                 engine = EngineResult(name="dagger", version=await dag.version())
                 report = await orchestrate.build(project, list(project.services), engine, settings, Quiet())

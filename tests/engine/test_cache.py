@@ -114,6 +114,16 @@ def test_a_machine_that_has_built_by_itself_asks_for_nothing(first, registry):
     assert run.digests() == before.digests()
 
 
+@pytest.mark.parametrize("unset", [(), ("env", "--unset=STAGES_SECRET")])
+def test_without_the_secret_nothing_is_taken_and_nothing_is_written(second, unset):
+    """A CI keeps it from other people's branches; then nothing may pass as signed."""
+    made, _ = second
+    run = replace(made, settings={**made.settings, "STAGES_SECRET": ""}).pipeline("build", "--cache-write", through=unset)
+    assert run.code == 0, run.out + run.err
+    assert "cache: not used, since env:STAGES_SECRET is not there or empty" in run.err
+    assert not {"restored", "skipped"} & {status for service in ("web", "tool") for status in run.stages(service).values()}
+
+
 def test_reading_writes_nothing(second, registry, tools):
     """The source edit's build is in no tag: the machine that made it does not write."""
     listed = json.loads(tools.skopeo("list-tags", "--tls-verify=false", f"docker://{registry.address}/pipeline-cache"))["Tags"]

@@ -6,6 +6,10 @@ Everything goes through the Dagger API, so either engine does it. Reading never 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import dagger
+
 from pipeline.cache.known import Known
 from pipeline.cache.restore import Restored, restore
 from pipeline.cache.store import Store
@@ -16,10 +20,24 @@ from pipeline.registry.reference import cache_repository
 __all__ = ["Known", "Restored", "Store", "of", "restore", "write"]
 
 
-async def of(project: Project) -> Store | None:
-    """Return the shared cache that a project's configuration names, None if it names none."""
+async def of(project: Project, tell: Callable[[str], None]) -> Store | None:
+    """Return the shared cache that a project's configuration names.
+
+    None if it names none, or if the secret that it names is not there, which CI keeps from other people's branches. That is
+    told: without it no entry can be told from a forged one.
+    """
     settings = project.config.cache
     if not settings.registry:
         return None
-    secret = await project.secret(settings.secret).plaintext() if settings.secret else ""
-    return Store(cache_repository(settings.registry), secret.strip(), settings.write, settings.timeout)
+    secret = await _text(project.secret(settings.secret)) if settings.secret else ""
+    if settings.secret and not secret:
+        tell(f"cache: not used, since {settings.secret} is not there or empty and no entry can be checked without it")
+        return None
+    return Store(cache_repository(settings.registry), secret, settings.write, settings.timeout)
+
+
+async def _text(secret: dagger.Secret) -> str:
+    try:
+        return (await secret.plaintext()).strip()
+    except dagger.QueryError:
+        return ""
