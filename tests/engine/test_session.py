@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
+import steps
 
 DAGLET = Path(sys.executable).with_name("daglet")
 
@@ -71,4 +74,20 @@ def test_it_ends_with_a_client_that_is_killed(client, tmp_path):
     assert process.stdout.readline() == "hello\n"
     assert not all_gone(tmp_path, 0)
     process.kill()
+    assert all_gone(tmp_path)
+
+
+def test_its_token_is_in_no_arguments_no_log_and_no_file(tmp_path):
+    environ = {**os.environ, "DAGLET_STATE": str(tmp_path)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([DAGLET, "session"], env=environ, text=True, **pipes) as process:
+        told = json.loads(process.stdout.readline())
+        token = told["session_token"]
+        query = '{ directory { withNewFile(path: "a", contents: "a") { file(path: "a") { contents } } } }'
+        answer = httpx.post(f"http://127.0.0.1:{told['port']}/query", json={"query": query}, auth=(token, ""), timeout=60)
+        assert answer.json() == {"data": {"directory": {"withNewFile": {"file": {"contents": "a"}}}}}
+        assert steps.with_arguments(token.encode()) == []
+        assert [path for path in tmp_path.rglob("*") if path.is_file() and token.encode() in content(path)] == []
+        process.stdin.close()
+        assert token not in process.stderr.read()
     assert all_gone(tmp_path)
