@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: build test test-dagger bench replay clean
+.PHONY: build test test-dagger bench replay lock clean
 
 build: $(VENV)/installed
 	@$(VENV)/bin/pipeline build
@@ -13,7 +13,7 @@ test: $(VENV)/installed-dev
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(VENV)/bin/pytest
+	@$(VENV)/bin/pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup
 
 test-dagger: $(VENV)/installed-dev
 	@$(VENV)/bin/pytest -m dagger
@@ -23,6 +23,13 @@ bench: $(VENV)/installed
 
 replay: $(VENV)/installed-dev
 	@PYTHONPATH=tests:bench $(VENV)/bin/python bench/replay $(REPLAY)
+
+# With the pinned versions of today, unless one no longer fits; `--upgrade` in LOCK takes the newest. Needs uv.
+LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-sources
+
+lock:
+	@$(LOCK) --group build --output-file requirements.lock
+	@$(LOCK) --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
 # Bytecode for `python -O` is made here, since a console script must not pay for it at its first start.
 $(VENV)/installed: requirements.lock pyproject.toml
