@@ -17,7 +17,7 @@ SHIM_MOUNT = "type=bind,from=shim,target=/.shim"
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9@%+=:,./_~*?-]*\Z")
 _PATTERN = re.compile(r"[A-Za-z0-9@%+=:,./_~*?!^\[\]\w-]*\Z")
 _NOT_LITERAL = re.compile(r"[\x00-\x1f\x7f$\\\[\]]")
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
+_PLAIN_WORD = re.compile(r"(?!-)[A-Za-z0-9@%+=:,./_-]+\Z")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _HEREDOC_LIMIT = 1 << 20
 
@@ -37,7 +37,7 @@ def quoted(value: str) -> str:
 
 
 def word(value: str) -> str:
-    """Return a value that stands as one bare word, such as a user or an owner."""
+    """Return a value that stands as one bare word, such as a user or an owner, and is no flag."""
     if not _PLAIN_WORD.match(value):
         msg = f"{value!r} is not a plain name"
         raise InvalidOperation(msg)
