@@ -15,11 +15,18 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """An image's digest (of its index, where it has several platforms) and sizes in bytes, of the largest platform."""
+    """An image's digest (of its index, where it has several platforms) and sizes in bytes, of the largest platform.
+
+    Parameters
+    ----------
+    archive:
+        Its archive, relative to the folder that output goes to, "" where none was written.
+    """
 
     digest: str
     compressed: int
     uncompressed: int
+    archive: str = ""
 
     @property
     def compressed_mb(self) -> float:

@@ -152,6 +152,7 @@ async def built(repository: Repository, output: Path, report: Path, engine: Choi
     """Build the services of a repository and write the report."""
     async with _project(repository, engine, progress) as (project, running):
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
+        from pipeline.output import Archives  # noqa: PLC0415
         from pipeline.report.delivery import deliver  # noqa: PLC0415
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
@@ -159,10 +160,9 @@ async def built(repository: Repository, output: Path, report: Path, engine: Choi
         settings = orchestrate.Settings(
             run=secrets.token_hex(8),
             max_parallel=repository.config.max_parallel,
-            output=output.resolve(),
+            output=Archives(output.resolve(), state_folder() / "layers", _finish(project, running)),
             state=state_folder(),
             cache=await cache.of(project, progress),
-            finish=_finish(project, running),
             repository=called,
             revision=revision,
         )

@@ -62,9 +62,11 @@ class Pipeline:
     ) -> str:
         """Build services and return the summary. It fails where one of them failed, with the summary as the reason."""
         from pipeline import cache, orchestrate
+        from pipeline.output import Measures
         from pipeline.progress import Quiet
         from pipeline.report.model import EngineResult
         from pipeline.report.summary import summary
+        from pipeline.stages.context import default_platform
 
         with _sentences():
             _check_format(format, "text", "json")
@@ -72,7 +74,7 @@ class Pipeline:
                 settings = orchestrate.Settings(
                     run=random.token_hex(8),
                     max_parallel=project.config.max_parallel,
-                    output=project.root.parent,
+                    output=Measures(project.bases.container("config", "", default_platform())),
                     state=None,
                     cache=await cache.of(project, print),
                 )

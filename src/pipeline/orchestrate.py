@@ -29,7 +29,8 @@ from pipeline.errors import (
     Unexpected,
 )
 from pipeline.graph import ServiceGraph, Stage
-from pipeline.images import ImageFacts, measure
+from pipeline.images import ImageFacts
+from pipeline.output import Output
 from pipeline.progress import Progress
 from pipeline.project import Project
 from pipeline.report.model import EngineResult, Origin, Report, ServiceResult, StageResult, instant, summarise
@@ -49,23 +50,20 @@ class Settings:
     run:
         The id of the run, found again in the stamps of the stages that it executes.
     output:
-        The folder for images.
+        What becomes of images.
     state:
         A folder of the user's, for what is remembered from run to run. Without one, no reasons are told.
     cache:
         The results of stages in a registry, None where there is none to ask.
-    finish:
-        What is done to each image's archive once it is written.
     repository, revision:
         What is built, for the report.
     """
 
     run: str
     max_parallel: int
-    output: Path
+    output: Output
     state: Path | None
     cache: Store | None = None
-    finish: Callable[[Path], None] = lambda _: None
     repository: str = ""
     revision: str = ""
 
@@ -140,15 +138,10 @@ async def _carry_out(
                 now[stage.name] = await facts.record(stage, before.get(stage.name, facts.InputRecord()), scratch / "inputs")
 
         async def export() -> None:
-            target = settings.output / "images" / f"{whole.service}.tar"
             if service.target:
                 await restored.graph.images[0].sync()
-                return
-            target.parent.mkdir(parents=True, exist_ok=True)
-            first, *others = restored.graph.images
-            await first.export(str(target), platform_variants=others or None)
-            await anyio.to_thread.run_sync(settings.finish, target)
-            image.append(await anyio.to_thread.run_sync(measure, target, (settings.state or scratch) / "layers"))
+            else:
+                image.append(await settings.output.take(whole.service, restored.graph.images))
 
         async def work() -> None:
             nonlocal restored
@@ -323,7 +316,7 @@ def _result(
         image_size_mb=image.compressed_mb if image else 0,
         image_size_uncompressed_mb=image.uncompressed_mb if image else 0,
         image_digest=image.digest if image else "",
-        image=f"images/{name}.tar" if image else "",
+        image=image.archive if image else "",
         tags=tags(name, settings, project.config.registry or ""),
         error_message=str(error) if error else "",
         stages=tuple(

@@ -15,6 +15,7 @@ import anyio.to_thread
 from pipeline import orchestrate
 from pipeline.archive import Archive, opened
 from pipeline.errors import PipelineError
+from pipeline.output import Archives
 from pipeline.progress import Progress
 from pipeline.project import Project
 from pipeline.report.model import EngineResult
@@ -49,7 +50,8 @@ async def verify(
         digests: list[dict[str, str]] = []
         for output in outputs:
             run = secrets.token_hex(8)
-            settings = orchestrate.Settings(run, project.config.max_parallel, output, None, finish=finish)
+            archives = Archives(output, output / "layers", finish)
+            settings = orchestrate.Settings(run, project.config.max_parallel, archives, None)
             report = await orchestrate.build(replace(project, fresh=run), names, engine, settings, progress)
             if not report.success:
                 msg = f"there is nothing to compare, since a service failed\n{summary(report)}"

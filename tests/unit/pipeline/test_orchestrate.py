@@ -22,6 +22,7 @@ from pipeline.cache import Restored
 from pipeline.config import Budget, Service
 from pipeline.errors import UsageError
 from pipeline.graph import Inputs, ServiceGraph, Stage
+from pipeline.output import Archives
 from pipeline.progress import Quiet
 from pipeline.report.model import EngineResult
 
@@ -106,7 +107,9 @@ class Noted(Quiet):
 def build(tmp_path):
     async def run(graphs, *, max_parallel=4, events=None, **settings):
         services = {name: Service(path=".", **settings.get(name, {})) for name in graphs}
-        chosen = orchestrate.Settings("the run", max_parallel, tmp_path / "dist", tmp_path / "state")
+        chosen = orchestrate.Settings(
+            "the run", max_parallel, Archives(tmp_path / "dist", tmp_path / "layers"), tmp_path / "state"
+        )
         report = await orchestrate.build(Project(graphs, services), list(graphs), ENGINE, chosen, Noted(events))
         return report, {service.service_name: service for service in report.services}
 
