@@ -162,9 +162,7 @@ class Pipeline:
 
         with _sentences():
             _check_format(format, "text", "json", "sarif")
-            with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
-                root = Path(folder, "source")
-                await self.source.export(str(root))
+            async with self._files() as root:
                 outcome = await library.examined(root, [], format, file=self.config)
             if outcome.exit_code and format == "text":
                 raise PipelineError(outcome.text)
@@ -198,10 +196,21 @@ class Pipeline:
         from pipeline import library
         from pipeline.config import Overrides
 
+        async with self._files() as root:
+            yield library.read(root, names, overrides or Overrides(), self.config)
+
+    @asynccontextmanager
+    async def _files(self) -> AsyncIterator[Path]:
+        """Yield the folder on the module's own disk where the repository's files lie that long."""
+        from pipeline.config import FILE_NAME
+
         with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
             root = Path(folder, "source")
             await self.source.export(str(root))
-            yield library.read(root, names, overrides or Overrides(), self.config)
+            if self.config != FILE_NAME and not (root / self.config).is_file():
+                msg = f"--config {self.config}: the repository has no such file"
+                raise UsageError(msg, hint="name it by its path in what --source is")
+            yield root
 
     @asynccontextmanager
     async def _project(self, names: list[str], overrides: Overrides | None = None) -> AsyncIterator[Project]:

@@ -17,7 +17,7 @@ DAGLET = Path(sys.executable).with_name("daglet")
 
 def image(base, platform):
     """Two layers that compress well, on top of a base's."""
-    made = dag.container(platform=dagger.Platform(platform)).with_rootfs(base.rootfs())
+    made = dag.container(platform=dagger.Platform(platform)).with_directory("/", base.rootfs())
     for name in "ab":
         made = made.with_new_file(f"/{name}", name * 100_000)
     return made.with_env_variable("PLATFORM", platform)

@@ -45,3 +45,12 @@ async def test_an_error_fails_the_call_with_the_findings(module):
         await module.doctor()
     (module.source.folder / "Dockerfile").unlink()
     assert await module.doctor() == "nothing to examine: nothing found\n"
+
+
+async def test_a_configuration_that_is_not_there(module):
+    module.config = "ci/pipeline.toml"
+    for call in (module.doctor, module.plan, module.build):
+        with pytest.raises(
+            FunctionError, match=r"^--config ci/pipeline\.toml: the repository has no such file; name it by its"
+        ):
+            await call()
