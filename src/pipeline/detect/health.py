@@ -19,6 +19,8 @@ _ROUTES = (
     "/livez",
     "/api/health",
     "/api/healthz",
+    "/v1/health",
+    "/api/v1/health",
     "/_health",
     "/_healthz",
     "/-/healthy",

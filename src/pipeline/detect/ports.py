@@ -15,6 +15,9 @@ from pipeline.detect.syntax import line, literals, text, walk
 
 _PREFIXES = ("API", "APP", "HTTP", "LISTEN", "SERVER", "SERVICE", "WEB")
 _OPTIONS = {"port", "http-port", "listen-port", "server-port"}
+_ADDRESS_OPTIONS = re.compile(
+    r"(?:http|web|bind|listen|server)[-.]?(?:listen)?[-.]?addr(?:ess)?\Z|(?:http[-.])?(?:bind|listen)\Z"
+)
 _ADDRESS = re.compile(r"[\w.\[\]]*:(\d{2,5})\Z")
 _ANY_ADDRESS = re.compile(r"(?:0\.0\.0\.0|\[::\]|\*)?:(\d{2,5})\Z")
 _LISTENS = re.compile(r"(^|\.)(listen\w*|serve\w*|run|start)\Z", re.IGNORECASE)
@@ -22,6 +25,8 @@ _DEFAULT = re.compile(r"(?:\.default\(|\bdefault:)\s*[\"']?(\d{2,5})\b")
 _NUMBER = re.compile(r"[\"'`]?(\d{2,5})[\"'`]?\Z")
 _NAME = re.compile(r"(?:default|http|listen|server)?_?port\Z", re.IGNORECASE)
 _EXPOSED = re.compile(r"^EXPOSE\s+(\d{2,5})(?:/tcp)?\s*$", re.MULTILINE | re.IGNORECASE)
+
+_OPTION = "the default of its option"
 
 Find = Callable[[Node], Iterator[tuple[Node, int]]]
 
@@ -48,9 +53,10 @@ def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[i
     variable = _variable(own)
     ways = (
         _Way(re.compile(rb"PORT"), lambda root: _from_variable(root, variable), "the default of PORT"),
-        _Way(re.compile(rb"[\"'`](?:\w+-)?port[\"'`]", re.IGNORECASE), _from_option, "the default of its option"),
+        _Way(re.compile(rb"[\"'`](?:[\w.]+-)*(?:port|addr(?:ess)?|bind|listen)[\"'`]", re.IGNORECASE), _from_option, _OPTION),
         _Way(re.compile(rb"isten|erve|Addr|PORT"), _from_address, "what it listens on"),
         _Way(re.compile(rb"port\b[^=\n]{0,20}=\s*[\"'`]?\d", re.IGNORECASE), _from_name, "named so"),
+        _Way(re.compile(rb"\bport[\"']?:\s*[\"'`]?\d"), _from_setting, "a setting of that name"),
         _Way(re.compile(rb"[\"'`][^\"'`\s]*:\d{2,5}[\"'`]"), _from_literal, "an address to listen on"),
     )
     for way in ways:
@@ -104,13 +110,21 @@ def _from_variable(root: Node, variable: re.Pattern[str]) -> Iterator[tuple[Node
 
 
 def _from_option(root: Node) -> Iterator[tuple[Node, int]]:
-    """Yield the defaults of a command line's option: `flag.Int("port", 8080, …)`, `flags.Int32P(portFlag, "p", 8013, …)`."""
+    """Yield the defaults of a command line's option: `flag.Int("port", 8080, …)`, `flag.String("http-address", ":8080", …)`."""
     constants = _constants(root)
     for node in walk(root, "call_expression"):
         values = [constants.get(value, value) for value in _arguments(node)]
         for at, value in enumerate(values):
-            if value.strip("\"'`").lower() in _OPTIONS and value[:1] in {'"', "'", "`"}:
-                yield from ((node, int(found[1])) for item in values[at + 1 : at + 3] if (found := _NUMBER.match(item)))
+            if value[:1] not in {'"', "'", "`"}:
+                continue
+            name = value.strip("\"'`").lower()
+            # Between the name and the default may stand the option's short form.
+            following = values[at + 1 : at + 3]
+            if name in _OPTIONS:
+                yield from ((node, int(found[1])) for item in following if (found := _NUMBER.match(item)))
+            elif _ADDRESS_OPTIONS.match(name):
+                plain = (item.strip("\"'`") for item in following)
+                yield from ((node, int(found[1])) for item in plain if (found := _ADDRESS.match(item)))
 
 
 def _constants(root: Node) -> Mapping[str, str]:
@@ -158,8 +172,26 @@ def _from_name(root: Node) -> Iterator[tuple[Node, int]]:
             yield spec, int(found[1])
 
 
+def _from_setting(root: Node) -> Iterator[tuple[Node, int]]:
+    """Yield the port of a module that is all settings: `module.exports = { port: 9000, … }`, not one of a part of it."""
+    for node in walk(root, "assignment_expression", "export_statement"):
+        is_export = node.type == "export_statement" or text(node.child_by_field_name("left")) == "module.exports"
+        settings = node.child_by_field_name("value" if node.type == "export_statement" else "right")
+        for pair in settings.named_children if is_export and settings and settings.type == "object" else ():
+            if pair.type == "pair" and _named_port(pair) and (found := _NUMBER.match(text(pair.child_by_field_name("value")))):
+                yield pair, int(found[1])
+
+
 def _from_literal(root: Node) -> Iterator[tuple[Node, int]]:
     """Yield the addresses on which something can only listen, since they name no host: `":9115"`."""
     for item in literals(root):
-        if found := _ANY_ADDRESS.match(item.value):
+        if (found := _ANY_ADDRESS.match(item.value)) and not _is_appended(item.node):
             yield item.node, int(found[1])
+
+
+def _is_appended(node: Node) -> bool:
+    """Whether a literal is put behind another text: a port behind a host's name, which a client does."""
+    parent = node.parent
+    while parent and parent.type == "expression_list":
+        parent = parent.parent
+    return bool(parent and re.search(r"\+=?\Z", text(parent.child_by_field_name("operator"))))

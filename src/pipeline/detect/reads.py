@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
+from pipeline.detect.embeds import patterns
 from pipeline.detect.found import Found
 from pipeline.detect.programs import Program
 from pipeline.detect.syntax import Literal, literals, text
@@ -19,20 +20,20 @@ _READS = re.compile(
     r"(?:^|\.)(?:createReadStream|dir|dirfs|loadhtml\w*|open|parse(?:files|glob)|readdir\w*|readfile\w*|sendfile|servefile)\Z",
     re.IGNORECASE,
 )
+_PLACE = re.compile(r"[\"'`](?:[a-z]+[-_.])*(?:dir|directory|file|folder|path|root)[\"'`]")
 _NOT_FOR_IMAGES = {"dist", "node_modules", "package.json"}
 _NO_PATH = set("*?[\0\n")
-_EMBEDS = re.compile(rb"^//go:embed\s+(.+)$", re.MULTILINE)
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
 
 
 def files(folder: Path, read: Sequence[Program]) -> Found[tuple[str, ...]]:
     """Return what a service's programs name and is not compiled in: templates, static files, migrations, a catalogue."""
     written = [file for file in read if not _GENERATED.search(file.content[:2000])]
-    embedded = {path.strip('"').removeprefix("all:").split("/")[0].encode() for path in _embedded(read)}
+    embedded = {pattern.partition("/")[0] for file in read for pattern, _ in patterns(file)}
     found: dict[str, tuple[str, int]] = {}
     for file in written:
         for item, name in _named(folder, file):
-            if name.partition("/")[0].encode() not in embedded and not _imported(item.node):
+            if name.partition("/")[0] not in embedded and not _imported(item.node):
                 found.setdefault(name, (file.name, item.line))
     if not found:
         return Found("files", (), why="no program names any")
@@ -41,23 +42,17 @@ def files(folder: Path, read: Sequence[Program]) -> Found[tuple[str, ...]]:
     return Found("files", tuple(whole), file_name, number, "named there")
 
 
-def _embedded(read: Sequence[Program]) -> Iterator[str]:
-    for file in read:
-        for patterns in _EMBEDS.findall(file.content):
-            yield from patterns.decode("utf-8", errors="replace").split()
-
-
 def _named(folder: Path, file: Program) -> Iterator[tuple[Literal, str]]:
     """Yield the literals that name a folder by its usual name, or a file or folder that is then read."""
     usual = [name for name in _USUAL if name.encode() in file.content and (folder / name).is_dir()]
-    reads = any(word in file.content.lower() for word in (b"read", b"open(", b"parse", b"load", b"file", b"dir("))
+    reads = any(word in file.content.lower() for word in (b"read", b"open(", b"parse", b"load", b"file", b"dir", b"path"))
     if not (usual or reads) or not (root := file.tree()):
         return
     for item in literals(root):
         parts = Path(item.value).parts
         yield from ((item, name) for name in usual if name in parts)
         name = item.value.removeprefix("./").rstrip("/")
-        if _is_read(item.node) and _is_inside(folder, name):
+        if (_is_read(item.node) or _is_default(item.node)) and _is_inside(folder, name):
             yield item, name
 
 
@@ -69,6 +64,18 @@ def _is_read(node: Node) -> bool:
             return True
         parent = parent.parent
     return False
+
+
+def _is_default(node: Node) -> bool:
+    """Whether a literal is the default of an option that names a file or folder."""
+    call = node.parent.parent if node.parent and node.parent.type in {"arguments", "argument_list"} else None
+    if not call or call.type != "call_expression":
+        return False
+    function = text(call.child_by_field_name("function"))
+    if function.lower().endswith(".default"):
+        return bool(_PLACE.search(function))
+    first = next(iter((call.child_by_field_name("arguments") or call).named_children), None)
+    return first != node and bool(_PLACE.fullmatch(text(first)))
 
 
 def _is_inside(folder: Path, name: str) -> bool:

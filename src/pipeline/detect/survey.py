@@ -178,8 +178,8 @@ def as_toml(found: Survey) -> str:
 
 
 def _tells(entry: Found[Any]) -> bool:
-    """Whether a value is worth a line in a new file: an empty list is none."""
-    return entry.value is False or bool(entry.value)
+    """Whether a value is worth a line in a new file: one that is empty is not, unless a place tells what could stand there."""
+    return entry.value is False or bool(entry.value) or bool(entry.line)
 
 
 def as_text(found: Survey) -> str:

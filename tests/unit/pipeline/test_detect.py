@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.config import Runtime, Service
+from pipeline.config import Build, Runtime, Service
 from pipeline.detect import GoService, NodeService, detect
 from pipeline.detect.golang import modules
 from pipeline.detect.model import Output
@@ -125,6 +125,33 @@ def test_go(go):
     found = detect(go, "auth", Service(path="auth"))
     assert isinstance(found, GoService)
     assert (found.version, found.main, found.module, found.config) == ("1.26.8", "./cmd/server", "example.com/auth", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ('var version = "dev"', 'auth/cmd/server/main.go:3, `"main.version" = "${VERSION}"` sets it'),
+        ('var (\n\tname, commit string\n\tcommit = ""\n)', 'auth/cmd/server/main.go:5, `"main.commit" = "${VERSION}"` sets it'),
+        ("func x() {\n\tvar date time.Time\n}", "no variable of main's looks like a version"),
+        ("func x() {\n\tif y {\n\t\tvar (\n\t\t\tdate = z\n\t\t)\n\t}\n}", "no variable of main's looks like a version"),
+    ],
+)
+def test_a_variable_for_the_version(go, text, source):
+    (go / "auth" / "cmd" / "server" / "main.go").write_text(f"package main\n\n{text}\n")
+    asked = {item.key: item.source for item in detect(go, "auth", Service(path="auth")).settings}
+    assert asked["go.vars"] == source
+
+
+def test_what_is_compiled_in_has_to_be_made(go):
+    main = go / "auth" / "cmd" / "server" / "main.go"
+    main.write_text('package main\n\nvar (\n\t//go:embed all:site "a b"\n\tsite embed.FS\n)\n')
+    asked = {item.key: item.source for item in detect(go, "auth", Service(path="auth")).settings}
+    assert asked["build.before"].startswith("auth/cmd/server/main.go:4, site is compiled in and not there")
+    made = Service(path="auth", build=Build(before=["make site"]))
+    assert "build.before" not in {item.key for item in detect(go, "auth", made).settings}
+    for name in ("site", "a b"):
+        (main.parent / name).mkdir()
+    assert "build.before" not in {item.key for item in detect(go, "auth", Service(path="auth")).settings}
 
 
 def test_several_main_packages_are_listed(go):

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from tree_sitter import Node
+
 from pipeline.config import Service
-from pipeline.detect import programs
+from pipeline.detect import embeds, programs
 from pipeline.detect.found import Found, configured, joined, or_false
 from pipeline.detect.golang.cgo import cgo
 from pipeline.detect.golang.mains import base, declared
@@ -48,6 +50,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         _check_main(folder, settings.path, binary, name)
     read = programs.programs(folder, settings.path, programs.GO_FILES)
     linked = cgo(read, settings)
+    unmade = None if settings.build.before else embeds.unmade(read)
     start = tuple(settings.runtime.start or ())
     image, image_found = image_settings(
         folder, settings, programs.GO_FILES, 8080, start, own=base(own.path), ships_sources=False
@@ -88,6 +91,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
             main,
             or_false(linked),
             _vars(folder, main.value, settings),
+            *([unmade] if unmade else []),
             *image_found,
             config,
         ),
@@ -172,10 +176,18 @@ def _vars(folder: Path, main: str, settings: Service) -> Found[dict[str, str]]:
         root = tree(path)
         for spec in walk(root, "var_spec") if root and not path.name.endswith("_test.go") else ():
             variable = text(spec.child_by_field_name("name"))
-            if variable.lower() in _VERSIONS and spec.parent and spec.parent.parent and spec.parent.parent.type != "block":
+            if variable.lower() in _VERSIONS and not _is_local(spec):
                 shown = (Path(settings.path) / main / path.name).as_posix()
                 return Found("go.vars", {}, shown, line(spec), f'`"main.{variable}" = "${{VERSION}}"` sets it')
     return Found("go.vars", {}, why="no variable of main's looks like a version")
+
+
+def _is_local(node: Node) -> bool:
+    """Whether a variable is a function's own, which no linker knows."""
+    parent = node.parent
+    while parent and parent.type != "block":
+        parent = parent.parent
+    return bool(parent)
 
 
 def _file(folder: Path, settings: Service, defaults: Sequence[str], service: str, key: str) -> Found[str]:

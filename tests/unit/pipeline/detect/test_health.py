@@ -30,6 +30,7 @@ GO_HEALTH = (
         ("a__go", f"{GO_HEALTH}func x() {{ pb.RegisterHealthServer(s, health.NewServer()) }}", "grpc"),
         ("a__go", f"{GO_HEALTH}func x() {{ pb.NewHealthClient(connection) }}", False),
         ("a__js", "const health = require('grpc-health-check')", "grpc"),
+        ("a__go", 'package a\n\nconst route = "/v1/health"', "/v1/health"),
         ("a__js", "// app.get('/health')", False),
         ("a__js", "fetch('http://other/health')", False),
     ],

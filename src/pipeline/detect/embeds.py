@@ -1,0 +1,32 @@
+"""What Go programs have compiled in: the patterns of their `//go:embed` lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from wcmatch import glob
+
+from pipeline.detect.found import Found
+from pipeline.detect.programs import Program
+
+_EMBEDS = re.compile(rb"^[ \t]*//go:embed[ \t]+(.+)$", re.MULTILINE)
+_PATTERN = re.compile(r"(?:all:)?(\"[^\"]+\"|`[^`]+`|\S+)")
+
+
+def patterns(file: Program) -> Iterator[tuple[str, int]]:
+    """Yield the patterns that a program names, relative to its own folder, each with its line."""
+    for found in _EMBEDS.finditer(file.content):
+        number = file.content.count(b"\n", 0, found.start()) + 1
+        for pattern in _PATTERN.findall(found[1].decode("utf-8", errors="replace")):
+            yield pattern.strip('"`'), number
+
+
+def unmade(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:
+    """Return the place that has something compiled in which is not there: what makes it has to run before the build."""
+    for file in files:
+        for pattern, number in patterns(file):
+            if not glob.glob(pattern, root_dir=file.path.parent):
+                why = f"{pattern} is compiled in and not there: name what makes it, or have it made beforehand"
+                return Found("build.before", (), file.name, number, why)
+    return None
