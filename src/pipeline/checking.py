@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import socket
 import time
@@ -21,6 +22,12 @@ from pipeline.stages.health import node_command
 Kind = Literal["tests", "smoke"]
 
 _TAIL_LINES = 20
+
+_REFUSED = re.compile(r"(?:listen|bind).*(?:permission denied|EACCES)", re.IGNORECASE)
+_HIGHER = (
+    "a port below 1024 is root's alone on some machines, this one among them: let it listen on a higher one by its variable "
+    "in `env` or a flag in `runtime.start`, and name that as `port`"
+)
 
 # The image has no shell, so a static busybox is mounted for the length of the check. The service's listening port is
 # found by its sockets: an answer from somebody else's service on the same port can then never pass for this one's.
@@ -139,7 +146,8 @@ async def _run(item: Check, timeout: float) -> CheckResult:
             await item.container.sync()
     except dagger.ExecError as error:
         lines = f"{error.stdout}\n{error.stderr}".strip().splitlines()[-_TAIL_LINES:]
-        message = "\n".join([f"ended with exit code {error.exit_code}", *lines])
+        hint = [_HIGHER] if any(map(_REFUSED.search, lines)) else []
+        message = "\n".join([f"ended with exit code {error.exit_code}", *lines, *hint])
     except TimeoutError:
         message = f"not finished after {timeout:g} s"
     except dagger.DaggerError as error:

@@ -48,9 +48,9 @@ class Project:
         return {f"lint of {name} in {run}": Stub()}
 
 
-def exec_error():
+def exec_error(stderr="b\n"):
     value = GraphQLError(
-        "exit code: 3", extensions={"_type": "EXEC_ERROR", "cmd": ["lint"], "exitCode": 3, "stdout": "a\n", "stderr": "b\n"}
+        "exit code: 3", extensions={"_type": "EXEC_ERROR", "cmd": ["lint"], "exitCode": 3, "stdout": "a\n", "stderr": stderr}
     )
     return dagger.QueryError([value], SimpleNamespace(document=None))
 
@@ -62,6 +62,20 @@ async def test_the_failure_of_one_check_stops_no_other():
     assert (failed.service, failed.success, failed.message) == ("api", False, "ended with exit code 3\na\n\nb")
     assert (passed.service, passed.success, passed.message) == ("web", True, "")
     assert sorted(events) == [("api", "lint failed"), ("web", "lint passed")]
+
+
+@pytest.mark.parametrize(
+    ("stderr", "told"),
+    [
+        ("listen tcp :80: bind: permission denied", True),
+        ("Error: listen EACCES: permission denied 0.0.0.0:443", True),
+        ("listen tcp :8080: bind: address already in use", False),
+        ("open /data/x: permission denied", False),
+    ],
+)
+async def test_a_port_that_only_root_may_listen_on(stderr, told):
+    [result] = await checking.check(Project(), [Check("api", "smoke", Stub(exec_error(stderr)))], lambda *_: None)
+    assert ("let it listen on a higher one" in result.message) is told
 
 
 @pytest.mark.parametrize(
