@@ -154,6 +154,17 @@ def test_what_is_compiled_in_has_to_be_made(go):
     assert "build.before" not in {item.key for item in detect(go, "auth", Service(path="auth")).settings}
 
 
+def test_c_in_a_local_module_is_the_services_too(go):
+    (go / "store").mkdir()
+    (go / "store" / "go.mod").write_text("module example.com/store\n\ngo 1.25\n")
+    (go / "store" / "store.go").write_text('package store\n\nimport _ "github.com/mattn/go-sqlite3"\n')
+    with (go / "auth" / "go.mod").open("a") as file:
+        file.write("\nreplace example.com/store => ../store\n")
+    found = detect(go, "auth", Service(path="auth"))
+    asked = {item.key: item.source for item in found.settings}
+    assert (found.cgo, asked["go.cgo"]) == ("static", "store/store.go:3, it imports github.com/mattn/go-sqlite3")
+
+
 def test_several_main_packages_are_listed(go):
     (go / "auth" / "cmd" / "worker").mkdir()
     (go / "auth" / "cmd" / "worker" / "main.go").write_text("package main\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -49,7 +49,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     for binary in settings.go.binaries:
         _check_main(folder, settings.path, binary, name)
     read = programs.programs(folder, settings.path, programs.GO_FILES)
-    linked = cgo(read, settings)
+    linked = cgo([*read, *_beside(root, settings.path, modules)], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
     start = tuple(settings.runtime.start or ())
     image, image_found = image_settings(
@@ -119,6 +119,14 @@ def _check_sum(folder: Path, shown: str, own: Module, modules: Layout, name: str
     if own.requires and not modules.workspace and len(modules.sources) == 1 and not (folder / "go.sum").is_file():
         msg = f"{shown}/go.sum is missing, and go.mod requires modules"
         raise UsageError(msg, service=name, hint=f"run `go mod tidy` in {shown} and commit go.sum")
+
+
+def _beside(root: Path, path: str, modules: Layout) -> Iterator[programs.Program]:
+    """Yield the programs of the local modules that a service is made of beside its own."""
+    for place in modules.sources:
+        folder = (Path(modules.context) / place).as_posix()
+        if folder != path:
+            yield from programs.programs(root / folder, folder, programs.GO_FILES)
 
 
 def _check_main(folder: Path, shown: str, package: str, name: str) -> None:
