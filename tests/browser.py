@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.bases.debian import Apt
-from pipeline.library import cache_folder
+from pipeline.folders import cache_folder
 from pipeline.stages.context import default_platform
 
 _BROWSER = "chromium-headless-shell"

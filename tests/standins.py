@@ -18,7 +18,7 @@ import anyio
 from daglet.archives import unpack
 from daglet.embedded import Engine, Layout, acquire
 from pipeline.bases.model import BaseSet, Role, load
-from pipeline.library import cache_folder
+from pipeline.folders import cache_folder
 from pipeline.stages.context import default_platform
 from tools import Registry, Tools
 

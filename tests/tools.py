@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.bases.debian import Apt
-from pipeline.library import cache_folder
+from pipeline.folders import cache_folder
 from pipeline.stages.context import default_platform
 
 _PROGRAMS = ("docker-registry", "skopeo")

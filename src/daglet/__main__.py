@@ -1,8 +1,9 @@
 """The program: `daglet session` in the place of `dagger session`, which is what the Dagger client starts for itself.
 
 It prints one line of JSON with the session's port and token, then one with the engine that it found, and serves until its
-standard input is closed. What it does on the way goes to standard error; where there is no engine to be had, the one line
-is an object with `error`, `hint` and `exit_code`, which the program ends with: 2 where BUILDKIT_HOST is wrong, else 1.
+standard input is closed. Of several engines it goes on to print a line whenever a group of stages is built on another one.
+What it does on the way goes to standard error; where there is no engine to be had, the one line
+is an object with `error`, `hint` and `exit_code`, which the program ends with: 2 where what the user named is wrong, else 1.
 Source: the client's own protocol, `provisioning/_session.py` of dagger-io 0.21.
 """
 
@@ -15,6 +16,9 @@ import json
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, fields
 
 import anyio
 import anyio.to_thread
@@ -22,6 +26,7 @@ import anyio.to_thread
 from daglet import embedded, store
 from daglet.evaluate import Evaluator
 from daglet.host import HostSettings
+from daglet.pool import Pool
 from daglet.server import schema, serve
 
 _COLLECT_EVERY = 200_000
@@ -36,19 +41,23 @@ def main() -> None:
     session = parser.add_subparsers(required=True, metavar="session").add_parser("session", help="serve one session")
     session.add_argument("--workdir", default=".", help="the folder that relative paths of the host start from")
     session.add_argument("--stage-variable", default="", help="the volatile variable that names stages in Dockerfiles")
+    session.add_argument("--host", action="append", default=[], help="the address of a BuildKit that runs (repeatable)")
+    session.add_argument("--place", action="append", default=[], help="GROUP=ADDRESS: where stages named GROUP/… are built")
+    for credential in fields(embedded.Credentials):
+        session.add_argument(f"--{credential.name}", default="", help="as buildctl takes it")
     # The client adds labels for telemetry, and others to come.
     options, _ = parser.parse_known_args()
     os.chdir(options.workdir)
-    sys.exit(anyio.run(_until_over, options.stage_variable))
+    sys.exit(anyio.run(_until_over, options))
 
 
-async def _until_over(stage_variable: str) -> int:
+async def _until_over(options: argparse.Namespace) -> int:
     code = 0
     async with anyio.create_task_group() as group:
 
         async def work() -> None:
             nonlocal code
-            code = await _session(stage_variable)
+            code = await _session(options)
             group.cancel_scope.cancel()
 
         async def signalled() -> None:
@@ -68,14 +77,16 @@ async def _until_over(stage_variable: str) -> int:
     return code
 
 
-async def _session(stage_variable: str) -> int:
+async def _session(options: argparse.Namespace) -> int:
     layout = embedded.Layout.from_environment(os.environ)
     try:
-        async with embedded.acquire(layout, os.environ, lambda step: print(step, file=sys.stderr, flush=True)) as engine:
-            evaluator = Evaluator(engine, layout.state, HostSettings.from_environment(os.environ), stage_variable)
+        async with _engines(layout, options) as engines:
+            places = dict(place.split("=", 1) for place in options.place)
+            pool = Pool(engines, places, on_move=(lambda move: _tell(asdict(move))) if options.host else lambda _: None)
+            evaluator = Evaluator(pool, layout.state, HostSettings.from_environment(os.environ), options.stage_variable)
             async with serve(evaluator) as session:
                 _tell({"port": session.port, "session_token": session.token})
-                _tell({"name": "buildkit", "version": engine.version, "platform": engine.platform})
+                _tell({"name": "buildkit", "version": engines[0].version, "platform": pool.platform})
                 schema()  # while the client imports what it needs
                 await anyio.to_thread.run_sync(store.sweep, layout.state)
                 await anyio.sleep_forever()
@@ -83,6 +94,21 @@ async def _session(stage_variable: str) -> int:
         _tell({"error": error.message, "hint": error.hint, "exit_code": error.exit_code})
         return error.exit_code
     return 1
+
+
+@asynccontextmanager
+async def _engines(layout: embedded.Layout, options: argparse.Namespace) -> AsyncIterator[Sequence[embedded.Engine]]:
+    """Yield the engines at the addresses that are given, else the one that the environment names, else the embedded one."""
+    credentials = embedded.Credentials(**{item.name: getattr(options, item.name) for item in fields(embedded.Credentials)})
+    if options.host:
+        yield await embedded.reach(layout, options.host, credentials, _say)
+        return
+    async with embedded.acquire(layout, os.environ, _say, credentials) as engine:
+        yield [engine]
+
+
+def _say(step: str) -> None:
+    print(step, file=sys.stderr, flush=True)
 
 
 def _tell(line: dict[str, object]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -23,12 +24,15 @@ from anyio.streams.text import TextReceiveStream
 from daglet import archives
 from daglet import operations as ops
 from daglet.dockerfile import SHIM, Plan
-from daglet.errors import BuildFailed, ExecFailed
+from daglet.errors import BuildFailed, EngineLost, ExecFailed
 from daglet.progress import Progress
 
 _EPOCH = "0"
 _STARTING = "runc run failed: unable to start container process: "
 _GRACE_SECONDS = 5
+
+_LOST = re.compile(r"\bUnavailable\b(?:: | desc = )(?:connection error: desc = )?(.*)")
+"""What buildctl says of an engine that goes away or cannot be reached: the word is gRPC's for it, with the reason behind it."""
 
 
 class Engine(Protocol):
@@ -37,6 +41,10 @@ class Engine(Protocol):
     @property
     def address(self) -> str:
         """The address for `buildctl --addr`."""
+
+    @property
+    def credentials(self) -> Sequence[str]:
+        """Further arguments of `buildctl`, with what it proves itself with."""
 
     @property
     def buildctl(self) -> Path:
@@ -93,6 +101,8 @@ async def solve(engine: Engine, plan: Plan, inputs: Inputs, output: str = "") ->
     ------
     ExecFailed
         If a command ended with an exit code that was not expected.
+    EngineLost
+        If the engine went away, or does not answer.
     BuildFailed
         If the solve failed for another reason.
     """
@@ -105,7 +115,7 @@ async def solve(engine: Engine, plan: Plan, inputs: Inputs, output: str = "") ->
         progress = Progress()
         code = await _run([*_bound_to_us(), str(engine.buildctl), *arguments], environment, progress)
         if code != 0:
-            raise _failure(plan, progress)
+            raise _failure(engine, plan, progress)
         text = metadata.read_text() if metadata.exists() else ""
         return Result(json.loads(text) if text else {}, progress)
 
@@ -117,7 +127,7 @@ def client_environment() -> dict[str, str]:
 
 
 def _arguments(engine: Engine, plan: Plan, inputs: Inputs, environment: dict[str, str]) -> list[str]:
-    arguments = ["--addr", engine.address, "build", "--progress=rawjson", "--frontend=dockerfile.v0"]
+    arguments = ["--addr", engine.address, *engine.credentials, "build", "--progress=rawjson", "--frontend=dockerfile.v0"]
     options = {"target": plan.target, "build-arg:SOURCE_DATE_EPOCH": _EPOCH}
     if plan.platform:
         options["platform"] = plan.platform
@@ -175,11 +185,14 @@ async def _stop(process: anyio.abc.Process) -> None:
     await process.aclose()
 
 
-def _failure(plan: Plan, progress: Progress) -> BuildFailed:
+def _failure(engine: Engine, plan: Plan, progress: Progress) -> BuildFailed:
     vertex = progress.failed
     if vertex and vertex.exit_code is not None and (step := plan.steps.get(vertex.command)):
         out, err = (text.strip() for text in progress.streams(vertex))
         return ExecFailed(step.args, vertex.exit_code if step.expect != "FAILURE" else 0, out, err.removeprefix(_STARTING))
+    said = progress.messages[-1] if progress.messages else ""
+    if (vertex is None or vertex.cancelled) and (lost := _LOST.search(said)):
+        return EngineLost(engine.address, lost[1])
     detail = vertex.error if vertex else "\n".join(progress.messages[-5:]) or "buildctl ended without a word"
     place = f"{vertex.name}: " if vertex and vertex.name else ""
     return BuildFailed(f"{place}{detail}")

@@ -4,7 +4,8 @@ DagletError
 ├── Unsupported      the operation needs a Dagger Engine
 ├── InvalidOperation the caller's arguments cannot be carried out
 ├── BuildFailed      BuildKit refused or could not finish a solve
-│   └── ExecFailed   a command of the caller's ended with an exit code
+│   ├── ExecFailed   a command of the caller's ended with an exit code
+│   └── EngineLost   the engine went away, or does not answer
 └── SessionClosed    the session ended while a value was being computed
 """
 
@@ -49,6 +50,15 @@ class ExecFailed(BuildFailed):
         self.exit_code = exit_code
         self.stdout = stdout
         self.stderr = stderr
+
+
+class EngineLost(BuildFailed):
+    """The BuildKit at an address went away, or does not answer; `reason` is what the client said of it."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"the BuildKit at {address} is lost: {reason}")
+        self.address = address
+        self.reason = reason
 
 
 class SessionClosed(DagletError):

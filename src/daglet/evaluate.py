@@ -22,6 +22,7 @@ from daglet import archives, buildctl, contexts, dockerfile, imageconfig, store
 from daglet import operations as ops
 from daglet.errors import ExecFailed, InvalidOperation, Unsupported
 from daglet.host import STEP_MOUNTS, HostSettings
+from daglet.pool import Pool
 
 _OWN = 0o700
 """The mode of a folder that an export makes: it is its owner's until he decides otherwise."""
@@ -34,12 +35,12 @@ _PINNED = re.compile(r" FROM (\S+@sha256:[0-9a-f]{64})")
 
 @dataclass(slots=True)
 class Evaluator:
-    """Computes values on one engine.
+    """Computes values.
 
     Parameters
     ----------
-    engine:
-        The BuildKit that builds.
+    engines:
+        The BuildKits that build.
     state:
         A folder of the user's for build contexts, unpacked bases and image layouts.
     host:
@@ -50,7 +51,7 @@ class Evaluator:
         The values of secrets, by name. They live here and nowhere else.
     """
 
-    engine: buildctl.Engine
+    engines: Pool
     state: Path
     host: HostSettings
     stage_variable: str = ""
@@ -89,11 +90,11 @@ class Evaluator:
         async with self._images(variants, f"{address}{forced}", forced) as images:
             with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
                 whole = await anyio.to_thread.run_sync(archives.joined, images, Path(folder))
-                platform = ",".join(image.platform or self.engine.platform for image in variants)
+                platform = ",".join(image.platform or self.engines.platform for image in variants)
                 plan = dockerfile.Plan(f"FROM {_WHOLE}\n", "", platform, {}, {}, {}, {})
                 inputs = buildctl.Inputs({}, {_WHOLE: whole}, self.host.secrets, self.host.secret_files)
                 output = f"type=image,name={address},push=true,oci-mediatypes=true"
-                result = await buildctl.solve(self.engine, plan, inputs, output)
+                result = await self.engines.solve(plan, inputs, output)
         return f"{address}@{result.metadata['containerimage.digest']}"
 
     @asynccontextmanager
@@ -187,7 +188,7 @@ class Evaluator:
         plan = self.render(node)
         inputs = await self._inputs(plan)
         try:
-            return await buildctl.solve(self.engine, plan, inputs, output)
+            return await self.engines.solve(plan, inputs, output)
         except ExecFailed as error:
             raise ExecFailed(error.command, error.exit_code, self.hide(error.stdout), self.hide(error.stderr)) from None
 
@@ -215,7 +216,7 @@ class Evaluator:
             case ops.Scratch():
                 return {}
             case ops.FromArchive():
-                found = imageconfig.of_platform(await self._layout(base), base.platform or self.engine.platform)
+                found = imageconfig.of_platform(await self._layout(base), base.platform or self.engines.platform)
                 return dict(found.get("config") or {})
         what = "the configuration of an image at an address"
         raise Unsupported(what)

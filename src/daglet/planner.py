@@ -9,6 +9,7 @@ from daglet import dockerfile
 from daglet import operations as ops
 from daglet.evaluate import Evaluator
 from daglet.host import HostSettings, own_platform
+from daglet.pool import Pool
 
 
 class _NoEngine:
@@ -16,6 +17,7 @@ class _NoEngine:
     buildctl = Path()
     shim = Path()
     platform = own_platform()
+    credentials = ()
 
 
 @dataclass(slots=True)
@@ -27,7 +29,7 @@ class Planner(Evaluator):
     @classmethod
     def make(cls, stage_variable: str, scratch: Path) -> Planner:
         """Return a planner that keeps what it must in a folder."""
-        return cls(_NoEngine(), scratch, HostSettings(None, {}), stage_variable)
+        return cls(Pool([_NoEngine()]), scratch, HostSettings(None, {}), stage_variable)
 
     async def sync(self, node: ops.Container | ops.Directory | ops.File) -> None:
         """Keep the Dockerfile of a value."""

@@ -1,7 +1,7 @@
 """Which engine runs the operations: the one place that knows both Dagger's own and the embedded one.
 
 In order: the session that we run in, Dagger where its command line and an engine answer, the BuildKit that
-`BUILDKIT_HOST` names, the embedded BuildKit.
+`BUILDKIT_HOST` names, those that the configuration names, the embedded BuildKit.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -31,6 +31,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.text import TextReceiveStream
 
 from pipeline.errors import PipelineError, UsageError
+from pipeline.hosts import Remote, Whereabouts
 
 if TYPE_CHECKING:
     import dagger
@@ -59,15 +60,16 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The engine that runs: its name, its version, the platform that it builds on, and why it was chosen."""
+    """The engine that runs: its name, its version, the platform that it builds on, why it was chosen, and where it builds what."""
 
     name: Literal["dagger", "buildkit"]
     version: str
     platform: str
     reason: str
+    where: Whereabouts = field(default_factory=Whereabouts)
 
 
-def choose(choice: Choice, environ: Mapping[str, str]) -> tuple[Choice, str]:
+def choose(choice: Choice, environ: Mapping[str, str], hosts: Sequence[str] = ()) -> tuple[Choice, str]:
     """Return the engine to use and the reason, in a few words."""
     if choice is not Choice.AUTO:
         return choice, "asked for"
@@ -77,6 +79,8 @@ def choose(choice: Choice, environ: Mapping[str, str]) -> tuple[Choice, str]:
         return Choice.DAGGER, reason
     if environ.get("BUILDKIT_HOST"):
         return Choice.BUILDKIT, "BUILDKIT_HOST is set"
+    if hosts:
+        return Choice.BUILDKIT, "engine.hosts is set"
     return Choice.BUILDKIT, "no Dagger Engine at hand"
 
 
@@ -124,20 +128,26 @@ def _docker_answers(environ: Mapping[str, str]) -> bool:
 
 
 @asynccontextmanager
-async def session(choice: Choice, on_step: Callable[[str], None]) -> AsyncIterator[Engine]:
+async def session(choice: Choice, on_step: Callable[[str], None], remote: Remote | None = None) -> AsyncIterator[Engine]:
     """Yield an engine that the Dagger client is connected to.
+
+    Parameters
+    ----------
+    remote:
+        How BuildKits on other machines are reached.
 
     Raises
     ------
     PipelineError
         If there is no engine to be had.
     """
-    found, reason = choose(choice, os.environ)
+    remote = remote or Remote()
+    found, reason = choose(choice, os.environ, remote.hosts)
     async with AsyncExitStack() as stack:
         if found is Choice.DAGGER:
             yield await _dagger(stack, reason)
         else:
-            yield await _buildkit(stack, reason, on_step)
+            yield await _buildkit(stack, reason, on_step, remote)
 
 
 async def _dagger(stack: AsyncExitStack, reason: str) -> Engine:
@@ -154,19 +164,36 @@ async def _dagger(stack: AsyncExitStack, reason: str) -> Engine:
         raise PipelineError(msg, hint="start Docker, or take the embedded engine with --engine buildkit") from error
 
 
-async def _buildkit(stack: AsyncExitStack, reason: str, on_step: Callable[[str], None]) -> Engine:
+async def _buildkit(stack: AsyncExitStack, reason: str, on_step: Callable[[str], None], remote: Remote) -> Engine:
     """Start a session of BuildKit's as a process of its own, beside the import of the client that is to talk to it."""
-    output = await stack.enter_async_context(_session_program(on_step))
+    output = await stack.enter_async_context(_session_program(on_step, remote))
     await anyio.to_thread.run_sync(import_module, "dagger")
     connection, running = await _line(output), await _line(output)
     await _connect(stack, int(connection["port"]), connection["session_token"])
-    return Engine("buildkit", running["version"], running["platform"], reason)
+    engine = Engine("buildkit", running["version"], running["platform"], reason)
+    group = await stack.enter_async_context(anyio.create_task_group())
+    group.start_soon(_follow, output, engine.where, on_step)
+    stack.callback(group.cancel_scope.cancel)
+    return engine
+
+
+async def _follow(output: BufferedByteReceiveStream, where: Whereabouts, on_step: Callable[[str], None]) -> None:
+    """Take note of each service that is built on another host from now on."""
+    with suppress(anyio.EndOfStream, anyio.IncompleteRead):
+        while told := json.loads(await output.receive_until(b"\n", _LINE_LIMIT)):
+            where.note(told["group"], told["host"], told["lost"], told["reason"])
+            if told["lost"]:
+                on_step(f"{told['group']}: built again on {told['host']}, since {told['lost']} was lost: {told['reason']}")
 
 
 @asynccontextmanager
-async def _session_program(on_step: Callable[[str], None]) -> AsyncIterator[BufferedByteReceiveStream]:
+async def _session_program(on_step: Callable[[str], None], remote: Remote) -> AsyncIterator[BufferedByteReceiveStream]:
     """Run `daglet session` for as long as the context lasts; yield its output: how to connect, then what the engine is."""
     command = [sys.executable, "-P", *(() if __debug__ else ("-O",)), "-m", "daglet", "session"]
+    command += [f"--{name}={value}" for name, value in remote.credentials.items()]
+    if not os.environ.get("BUILDKIT_HOST"):
+        command += [f"--host={host}" for host in remote.hosts]
+        command += [f"--place={service}={host}" for service, host in remote.places.items()]
     # A group of its own: Ctrl-C is for us to handle, and ends the session in order.
     process = await anyio.open_process([*command, f"--stage-variable={STAGE_VARIABLE}"], start_new_session=True)
     try:
@@ -243,7 +270,8 @@ async def dockerfiles(containers: Sequence[dagger.Container]) -> list[str]:
 async def buildkit_version(environ: Mapping[str, str]) -> str:
     """Return the version of the BuildKit that Dockerfiles are built with here, "" where none can be asked.
 
-    It is the one that BUILDKIT_HOST names, else Docker's. Nothing is started or installed for the question.
+    It is the one that BUILDKIT_HOST names, else Docker's. Nothing is started or installed for the question, and no
+    certificate is shown.
     """
     if address := environ.get("BUILDKIT_HOST"):
         from daglet import embedded  # noqa: PLC0415

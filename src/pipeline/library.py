@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -15,23 +14,22 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
-import platformdirs
 
 from pipeline import bases, vcs
 from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select
+from pipeline.connection import OnStep, connected, expectations, remote, resolved
 from pipeline.detect import GoService, NodeService, detect, survey
 from pipeline.detect.survey import as_text, as_toml, undecided
 from pipeline.engine import Choice, Engine, buildkit_version, session
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
+from pipeline.folders import state_folder
 from pipeline.progress import Progress
 from pipeline.registry.reference import check_registry
 
 if TYPE_CHECKING:
     from pipeline.project import Project
     from pipeline.report.model import Report
-
-OnStep = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +48,6 @@ class Repository:
     config: Config
     services: dict[str, NodeService | GoService]
     notice: str = ""
-
-
-def cache_folder() -> Path:
-    """Return the user's folder for bases and downloads; PIPELINE_CACHE names another."""
-    return Path(os.environ.get("PIPELINE_CACHE") or platformdirs.user_cache_path("pipeline"))
-
-
-def state_folder() -> Path:
-    """Return the user's folder for what is remembered from run to run; PIPELINE_STATE names another."""
-    return Path(os.environ.get("PIPELINE_STATE") or platformdirs.user_state_path("pipeline"))
 
 
 def read(root: Path, names: Sequence[str], overrides: Overrides, file: str = FILE_NAME) -> Repository:
@@ -150,13 +138,14 @@ async def build(
 
 async def built(repository: Repository, output: Path, report: Path, engine: Choice, progress: Progress) -> Report:
     """Build the services of a repository and write the report."""
-    async with _project(repository, engine, progress) as (project, running):
+    async with connected(repository, engine, progress) as (project, running):
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
         from pipeline.output import Archives  # noqa: PLC0415
         from pipeline.report.delivery import deliver  # noqa: PLC0415
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
         called, revision = await anyio.to_thread.run_sync(vcs.identity, repository.root)
+        expected = await anyio.to_thread.run_sync(expectations, called)
         settings = orchestrate.Settings(
             run=secrets.token_hex(8),
             max_parallel=repository.config.max_parallel,
@@ -165,6 +154,8 @@ async def built(repository: Repository, output: Path, report: Path, engine: Choi
             cache=await cache.of(project, progress),
             repository=called,
             revision=revision,
+            expected={name: item.seconds for name, item in expected.items()},
+            where=running.where,
         )
         with progress:
             result = await orchestrate.build(
@@ -213,7 +204,7 @@ async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine:
     """Build services twice from nothing and compare the images. Exit code 1 where two differ."""
     repository = read(root, names, overrides)
     check_whole(repository, "compared")
-    async with _project(repository, engine, progress) as (project, running):
+    async with connected(repository, engine, progress) as (project, running):
         from pipeline import reproducible  # noqa: PLC0415 - needs the client
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
@@ -299,7 +290,7 @@ async def plan(root: Path, names: Sequence[str], form: str, overrides: Overrides
 async def check(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, on_step: OnStep) -> Outcome:
     """Run the services' own checks and start their images. Exit code 1 where one failed."""
     repository = read(root, names, overrides)
-    async with _project(repository, engine, on_step) as (project, _):
+    async with connected(repository, engine, on_step) as (project, _):
         from pipeline import checking  # noqa: PLC0415
 
         results = await checking.check(project, checking.checks(project, secrets.token_hex(8)), _events(on_step))
@@ -358,70 +349,11 @@ async def examined(
 async def lock(root: Path, engine: Choice, on_step: OnStep) -> Outcome:
     """Pin the bases of all services anew."""
     repository = read(root, [], Overrides())
-    async with session(engine, on_step):
-        found = await _bases(repository, on_step, fresh=True)
+    async with session(engine, on_step, await remote(repository)):
+        found = await resolved(repository, on_step, fresh=True)
         on_step(found.notice)
     lines = [f"{base.request.role:<13} {base.address or base.title}" for base in found.bases]
     return Outcome("\n".join([*lines, f"{bases.LOCK_NAME} written"]) + "\n")
-
-
-@asynccontextmanager
-async def _project(repository: Repository, choice: Choice, on_step: OnStep) -> AsyncIterator[tuple[Project, Engine]]:
-    bases.locked(repository.root / bases.LOCK_NAME, bases.Settings(repository.config.bases.origin))
-    async with session(choice, on_step) as engine:
-        from dagger import dag  # noqa: PLC0415
-
-        from pipeline import project  # noqa: PLC0415
-
-        if repository.notice:
-            on_step(repository.notice)
-        on_step(f"engine: {engine.name} {engine.version} for {engine.platform} ({engine.reason})")
-        found = await _bases(repository, on_step)
-        on_step(found.notice)
-        yield (
-            project.Project(
-                root=repository.root,
-                source=dag.host().directory(str(repository.root)),
-                config=repository.config,
-                services=repository.services,
-                bases=project.base_images(found),
-                host=project.host_settings(os.environ, lambda: project.npmrc_files(os.environ)),
-                labels=await labels(repository),
-                secret=project.host_secrets(repository.root),
-            ),
-            engine,
-        )
-
-
-async def _bases(repository: Repository, on_step: OnStep, *, fresh: bool = False) -> bases.BaseSet:
-    from pipeline import project  # noqa: PLC0415
-
-    return await bases.resolve(
-        project.base_requests(repository.config, repository.services),
-        project.base_settings(repository.config),
-        lock=repository.root / bases.LOCK_NAME,
-        cache=cache_folder(),
-        hub_digest=project.pinned_address,
-        on_step=on_step,
-        fresh=fresh,
-    )
-
-
-async def labels(repository: Repository) -> dict[str, dict[str, str]]:
-    """Return the labels that say where each service's image comes from."""
-    found: dict[str, dict[str, str]] = {}
-
-    async def ask(name: str, service: NodeService | GoService) -> None:
-        beside = service.install.files if isinstance(service, NodeService) else (*service.module_files, service.config)
-        include = (*service.sources.include, *filter(None, beside)) if service.sources.include else ()
-        found[name] = await anyio.to_thread.run_sync(
-            vcs.labels, repository.root, service.place.context, include, service.sources.exclude
-        )
-
-    async with anyio.create_task_group() as group:
-        for name, service in repository.services.items():
-            group.start_soon(ask, name, service)
-    return found
 
 
 def _events(on_step: OnStep) -> Callable[[str, str], None]:

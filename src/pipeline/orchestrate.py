@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,12 @@ from pipeline.errors import (
     Unexpected,
 )
 from pipeline.graph import ServiceGraph, Stage
+from pipeline.hosts import Whereabouts
 from pipeline.images import ImageFacts
 from pipeline.output import Output
 from pipeline.progress import Progress
 from pipeline.project import Project
-from pipeline.report.model import EngineResult, Origin, Report, ServiceResult, StageResult, instant, summarise
+from pipeline.report.model import EngineResult, Origin, Report, Retry, ServiceResult, StageResult, instant, summarise
 from pipeline.stages.stamp import Stamp, bare, stage_of, stamp_file
 from pipeline.validate import validate_config
 
@@ -57,6 +59,10 @@ class Settings:
         The results of stages in a registry, None where there is none to ask.
     repository, revision:
         What is built, for the report.
+    expected:
+        How long services are expected to take, in seconds: the longest starts first.
+    where:
+        Where services are built, as the engine tells it.
     """
 
     run: str
@@ -66,6 +72,8 @@ class Settings:
     cache: Store | None = None
     repository: str = ""
     revision: str = ""
+    expected: Mapping[str, float] = field(default_factory=dict)
+    where: Whereabouts = field(default_factory=Whereabouts)
 
 
 async def build(project: Project, names: Sequence[str], engine: EngineResult, settings: Settings, progress: Progress) -> Report:
@@ -82,7 +90,8 @@ async def build(project: Project, names: Sequence[str], engine: EngineResult, se
             progress.ended(results[name])
 
     async with anyio.create_task_group() as group:
-        for name in names:
+        # One of which nothing is known may be the longest of all.
+        for name in sorted(names, key=lambda name: -settings.expected.get(name, math.inf)):
             group.start_soon(one, name)
     ordered = tuple(results[name] for name in names)
     origin = Origin(run=settings.run, repository=settings.repository, revision=settings.revision)
@@ -110,7 +119,7 @@ async def _service(project: Project, name: str, settings: Settings, progress: Pr
     error = error or _over_budget(name, project.config.services[name], image, duration)
     if error and graph and error.stage and not stages:
         stages = facts.failed(graph, error.stage)
-    return _result(project, name, image, stages, (started, duration), error)
+    return _result(project, name, image, stages, (started, duration), error, settings.where)
 
 
 async def _carry_out(
@@ -303,6 +312,7 @@ def _result(
     stages: Sequence[facts.StageFact],
     taken: tuple[datetime, float],
     error: ServiceError | None,
+    where: Whereabouts,
 ) -> ServiceResult:
     settings = project.config.services[name]
     started, duration = taken
@@ -319,6 +329,8 @@ def _result(
         image=image.archive if image else "",
         tags=tags(name, settings, project.config.registry or ""),
         error_message=str(error) if error else "",
+        host=where.hosts.get(name, ""),
+        retries=tuple(Retry(host=loss.host, reason=loss.reason) for loss in where.losses.get(name, ())),
         stages=tuple(
             StageResult(
                 name=fact.name,

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.bases import debian
 from pipeline.bases.oci import Tree, make_layer, write_archive
 from pipeline.bases.rootfs import fill_busybox
-from pipeline.library import cache_folder
+from pipeline.folders import cache_folder
 from pipeline.stages.context import default_platform
 
 TIME = 1_500_000_000

@@ -11,7 +11,7 @@ import anyio
 import pytest
 import steps
 
-from daglet.embedded import EngineError, Layout, acquire, daemon, tools
+from daglet.embedded import EngineError, Layout, acquire, remote, tools
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ async def test_it_says_what_it_is_and_builds(layouts):
 
 async def test_one_for_other_machines_is_refused(layouts, monkeypatch):
     ours, theirs = layouts
-    monkeypatch.setattr(daemon, "own_platform", lambda: "linux/riscv64")
+    monkeypatch.setattr(remote, "own_platform", lambda: "linux/riscv64")
     async with acquire(theirs, os.environ, print):
         with pytest.raises(EngineError, match=r"^BUILDKIT_HOST is 'unix://.* for linux/\w+, and .* for linux/riscv64; correct"):
             async with acquire(ours, named(theirs.address), print):
@@ -45,7 +45,7 @@ async def test_one_for_other_machines_is_refused(layouts, monkeypatch):
 
 
 async def test_one_that_never_answers_is_given_up_on(layouts, monkeypatch):
-    monkeypatch.setattr(daemon, "_REMOTE_SECONDS", 2)
+    monkeypatch.setattr(remote, "_SECONDS", 2)
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()

@@ -28,6 +28,8 @@ class Plan:
         What each secret's id stands for: a secret, or the plain value of a volatile variable.
     steps:
         The caller's commands, by the words that BuildKit runs and names in its errors.
+    group:
+        What the last of the named stages belongs to: its name up to a slash, "" where no stage is named.
     """
 
     dockerfile: str
@@ -37,6 +39,7 @@ class Plan:
     archives: Mapping[str, ops.FromArchive]
     secrets: Mapping[str, ops.Secret | str]
     steps: Mapping[str, ops.Exec]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class _Renderer:
             archives=self._names.archives,
             secrets=self._names.secrets,
             steps=self._commands.written,
+            group=next((stage.title for stage in reversed(self._stages) if stage.title), "").partition("/")[0],
         )
 
     # --- containers

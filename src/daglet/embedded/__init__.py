@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from daglet.embedded.control import Status, is_running, prune, start, status, stop, version_of
-from daglet.embedded.daemon import Engine, acquire
+from daglet.embedded.daemon import acquire
 from daglet.embedded.errors import EngineError
 from daglet.embedded.layout import Layout
+from daglet.embedded.remote import Credentials, Engine, reach
 
 __all__ = [
+    "Credentials",
     "Engine",
     "EngineError",
     "Layout",
@@ -15,6 +17,7 @@ __all__ = [
     "acquire",
     "is_running",
     "prune",
+    "reach",
     "start",
     "status",
     "stop",

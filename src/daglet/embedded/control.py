@@ -14,10 +14,11 @@ import anyio.to_thread
 from daglet import store
 from daglet.buildctl import client_environment
 from daglet.embedded import leftovers, locks, probe, tools
-from daglet.embedded.daemon import Engine, acquire
+from daglet.embedded.daemon import acquire
 from daglet.embedded.errors import EngineError
 from daglet.embedded.layout import Layout
 from daglet.embedded.locks import Kind
+from daglet.embedded.remote import Engine
 from daglet.embedded.tools import OnStep
 
 _ASK_SECONDS = 5.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,41 +12,30 @@ import anyio
 import anyio.to_thread
 
 from daglet.buildctl import client_environment
-from daglet.embedded import locks, probe, tools
+from daglet.embedded import locks, probe, remote, tools
 from daglet.embedded.errors import EngineError, WrongHost
 from daglet.embedded.launch import launch
 from daglet.embedded.layout import Layout
 from daglet.embedded.locks import Kind
+from daglet.embedded.remote import Credentials, Engine
 from daglet.embedded.tools import OnStep, Tools
-from daglet.host import own_platform
 
 _START_SECONDS = 60.0
-_REMOTE_SECONDS = 15.0
 _ASK_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """A BuildKit that answers.
+@asynccontextmanager
+async def acquire(
+    layout: Layout, environ: Mapping[str, str], on_step: OnStep, credentials: Credentials | None = None
+) -> AsyncIterator[Engine]:
+    """Yield an engine that runs for as long as the context lasts: the one BUILDKIT_HOST names, else the embedded one.
 
     Parameters
     ----------
-    version, platform:
-        What it said of itself; the platform is the one that it runs commands for unless told otherwise.
-    """
-
-    address: str
-    buildctl: Path
-    shim: Path
-    version: str
-    platform: str
-
-
-@asynccontextmanager
-async def acquire(layout: Layout, environ: Mapping[str, str], on_step: OnStep) -> AsyncIterator[Engine]:
-    """Yield an engine that runs for as long as the context lasts: the one BUILDKIT_HOST names, else the embedded one.
+    credentials:
+        What a client proves itself with at the one that BUILDKIT_HOST names.
 
     Raises
     ------
@@ -55,7 +43,7 @@ async def acquire(layout: Layout, environ: Mapping[str, str], on_step: OnStep) -
         If there is none to be had.
     """
     if address := environ.get("BUILDKIT_HOST"):
-        yield await _named(layout, address, on_step)
+        yield await _named(layout, address, credentials or Credentials(), on_step)
         return
     if os.geteuid() != 0:
         msg = "the embedded engine needs root, as it mounts file systems for the steps"
@@ -69,16 +57,11 @@ async def acquire(layout: Layout, environ: Mapping[str, str], on_step: OnStep) -
         yield Engine(layout.address, found.buildctl, found.shim, answer.version, answer.platforms[0])
 
 
-async def _named(layout: Layout, address: str, on_step: OnStep) -> Engine:
-    found = await tools.client(layout.cache, on_step)
+async def _named(layout: Layout, address: str, credentials: Credentials, on_step: OnStep) -> Engine:
     try:
-        answer = await probe.ask(found.buildctl, address, client_environment(), _REMOTE_SECONDS)
-    except probe.NoAnswer as error:
-        raise WrongHost(address, f"no BuildKit answers there ({error})") from error
-    if (ours := own_platform()) not in answer.platforms:
-        reason = f"it runs commands for {answer.platforms[0]}, and what is prepared on this machine is for {ours}"
-        raise WrongHost(address, reason)
-    return Engine(address, found.buildctl, found.shim, answer.version, answer.platforms[0])
+        return await remote.at(await tools.client(layout.cache, on_step), address, credentials)
+    except remote.Unusable as error:
+        raise WrongHost(address, str(error)) from error
 
 
 @contextmanager

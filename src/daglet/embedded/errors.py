@@ -19,10 +19,14 @@ class EngineError(Exception):
         self.hint = hint
 
 
-class WrongHost(EngineError):
-    """The BuildKit that BUILDKIT_HOST names does not answer, or cannot run what this machine asks of it."""
+class NoHost(EngineError):
+    """An address that the user named leads to no BuildKit that can be used; the message begins with the address."""
 
     exit_code: ClassVar[int] = 2
+
+
+class WrongHost(NoHost):
+    """The BuildKit that BUILDKIT_HOST names does not answer, or cannot run what this machine asks of it."""
 
     def __init__(self, address: str, reason: str) -> None:
         hint = "correct BUILDKIT_HOST, or unset it to use the embedded engine"

@@ -7,7 +7,7 @@ import os
 import socket
 import struct
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,17 @@ class NoAnswer(Exception):
     """There is no BuildKit, or it does not answer; the text says why."""
 
 
-async def ask(buildctl: Path, address: str, environ: Mapping[str, str], seconds: float) -> Answer:
+async def ask(
+    buildctl: Path, address: str, environ: Mapping[str, str], seconds: float, credentials: Sequence[str] = ()
+) -> Answer:
     """Return what the BuildKit at an address says of itself.
 
     Parameters
     ----------
     seconds:
         How long to wait for the answer.
+    credentials:
+        Further arguments of buildctl's, with what a client proves itself with.
 
     Raises
     ------
@@ -45,7 +49,7 @@ async def ask(buildctl: Path, address: str, environ: Mapping[str, str], seconds:
     """
     # buildctl's own limit is one on connecting, in whole seconds.
     limit = f"--timeout={max(1, int(seconds))}"
-    command = [str(buildctl), "--addr", address, limit, "debug", "workers", "--format", "{{json .}}"]
+    command = [str(buildctl), "--addr", address, *credentials, limit, "debug", "workers", "--format", "{{json .}}"]
     done = None
     with anyio.move_on_after(seconds):
         try:

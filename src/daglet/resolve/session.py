@@ -55,7 +55,7 @@ def _host(_: Evaluator, __: None) -> HostRoot:
 
 @serves("Query", "defaultPlatform")
 def _default_platform(evaluator: Evaluator, _: None = None) -> str:
-    return evaluator.engine.platform
+    return evaluator.engines.platform
 
 
 @serves("Secret", "name")

@@ -26,7 +26,7 @@ serves("File", "sync")(_sync)
 
 @serves("Container", "platform")
 def _platform(evaluator: Evaluator, container: ops.Container) -> str:
-    return container.platform or evaluator.engine.platform
+    return container.platform or evaluator.engines.platform
 
 
 @serves("Container", "imageRef")

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from pipeline.config.load import inside, load, parse, select, tags
-from pipeline.config.model import FILE_NAME, PLATFORMS, Bases, Budget, Build, Cache, Config, Doctor, Go, Node, Runtime, Service
+from pipeline.config.model import (
+    FILE_NAME,
+    PLATFORMS,
+    Bases,
+    Budget,
+    Build,
+    Cache,
+    Config,
+    Doctor,
+    Engine,
+    Go,
+    Node,
+    Runtime,
+    Service,
+)
 from pipeline.config.overrides import Overrides
 
 __all__ = [
@@ -15,6 +29,7 @@ __all__ = [
     "Cache",
     "Config",
     "Doctor",
+    "Engine",
     "Go",
     "Node",
     "Overrides",

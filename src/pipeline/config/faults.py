@@ -71,6 +71,7 @@ _VARIANTS = {"bool", "constrained-str", "list[constrained-str]", "literal[False]
 
 _PATTERNS = {
     "user": "a numeric UID:GID such as 1001:1001",
+    "hosts": "an address such as tcp://HOST:PORT",
     "health": "a path such as /health, grpc, a command, or false",
     "packages": "the name of a distribution package",
     "stages": "FILE.py:FUNCTION",

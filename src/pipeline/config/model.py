@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 FILE_NAME = "pipeline.toml"
 PLATFORMS = ("linux/amd64", "linux/arm64")
@@ -16,6 +16,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Secret = Annotated[str, StringConstraints(pattern=r"^(env|file):.+")]
 Owner = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}(:[0-9]{1,10})?$")]
 Probe = Annotated[str, StringConstraints(pattern=r"^(/.*|grpc(:[0-9]{1,5})?)$")]
+Address = Annotated[str, StringConstraints(pattern=r"^(tcp|unix|ssh|kube-pod|(docker|podman|nerdctl)-container)://.+$")]
 Package = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
 StageFunction = Annotated[str, StringConstraints(pattern=r"^[^:]+\.py:[A-Za-z_][A-Za-z0-9_]*$")]
 
@@ -198,6 +199,29 @@ class Cache(_Table):
     """What entries are signed with, `env:NAME` or `file:PATH`. One that is not signed with it is not taken."""
 
 
+class Engine(_Table):
+    """BuildKits that others run, in the place of the embedded one. `BUILDKIT_HOST` names a single one and wins over `hosts`."""
+
+    hosts: list[Address] = []
+    """Their addresses (`tcp://HOST:PORT`, `unix://PATH`). A service keeps to one of them; one that is lost is done without.
+    `PIPELINE_ENGINE_HOSTS` wins over it, with commas between addresses."""
+    tlscacert: Text | None = None
+    """The file of the authority that the servers' certificates are from. `PIPELINE_ENGINE_TLSCACERT` wins over it."""
+    tlscert: Text | None = None
+    """The file of our own certificate. `PIPELINE_ENGINE_TLSCERT` wins over it."""
+    tlskey: Text | None = None
+    """The file of our own key. `PIPELINE_ENGINE_TLSKEY` wins over it."""
+    tlsservername: Text | None = None
+    """The name that the servers' certificates are for, if it is not the addresses'. `PIPELINE_ENGINE_TLSSERVERNAME` wins over it."""
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> Engine:
+        if bool(self.tlscert) != bool(self.tlskey):
+            msg = "a table with both `tlscert` and `tlskey`, or with neither"
+            raise ValueError(msg)
+        return self
+
+
 class Doctor(_Table):
     """What `pipeline doctor` leaves out."""
 
@@ -253,6 +277,7 @@ class Config(_Table):
     """How many services are built at a time; by default as many as the machine has cores."""
     bases: Bases = Bases()
     cache: Cache = Cache()
+    engine: Engine = Engine()
     doctor: Doctor = Doctor()
     history: History = History()
     metrics: Metrics = Metrics()

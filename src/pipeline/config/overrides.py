@@ -10,7 +10,11 @@ from pipeline.config.faults import did_you_mean
 from pipeline.config.model import PLATFORMS
 from pipeline.errors import UsageError
 
-_FIGURES = {"textfile": "PIPELINE_METRICS_TEXTFILE", "pushgateway": "PIPELINE_METRICS_PUSHGATEWAY"}
+_VARIABLES = {
+    "metrics": ("textfile", "pushgateway"),
+    "engine": ("hosts", "tlscacert", "tlscert", "tlskey", "tlsservername"),
+}
+"""The keys that variables set as they stand (`PIPELINE_METRICS_TEXTFILE`), by table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,11 @@ def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overri
     if timeout is not None and timeout <= 0:
         msg = f"--timeout is {timeout:g}"
         raise UsageError(msg, hint="give a number of seconds above 0")
-    if figures := {key: environ[name] for key, name in _FIGURES.items() if environ.get(name)}:
-        named = data.get("metrics", {})
-        data = {**data, "metrics": {**named, **figures} if isinstance(named, dict) else named}
+    for table, keys in _VARIABLES.items():
+        found = {key: environ[name] for key in keys if environ.get(name := f"PIPELINE_{table}_{key}".upper())}
+        if found and isinstance(named := data.get(table, {}), dict):
+            lists = {key: value.replace(",", " ").split() for key, value in found.items() if key == "hosts"}
+            data = {**data, table: {**named, **found, **lists}}
     for platform in overrides.platforms:
         if platform not in PLATFORMS:
             msg = f"--platform {platform!r} is not supported"

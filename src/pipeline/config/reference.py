@@ -21,6 +21,7 @@ complete it by its [JSON Schema](pipeline.schema.json). Flags win over environme
 _TABLES = (
     ("Bases", "bases"),
     ("Cache", "cache"),
+    ("Engine", "engine"),
     ("Doctor", "doctor"),
     ("History", "history"),
     ("Metrics", "metrics"),

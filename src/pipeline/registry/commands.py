@@ -12,7 +12,8 @@ from pipeline.config import Overrides, tags
 from pipeline.engine import Choice
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
-from pipeline.library import Outcome, built_whole, cache_folder, check_output, check_whole, check_writable, read
+from pipeline.folders import cache_folder
+from pipeline.library import Outcome, built_whole, check_output, check_whole, check_writable, read
 from pipeline.progress import Progress
 from pipeline.registry import client, stages
 from pipeline.registry import publish as publishing

@@ -15,9 +15,10 @@ from pipeline.config import load
 from pipeline.config.model import Cost
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
+from pipeline.folders import state_folder
 from pipeline.history import FILE_NAME, History, HistoryError, read_lines, write_lines
 from pipeline.history.page import as_json, as_text
-from pipeline.library import Outcome, state_folder
+from pipeline.library import Outcome
 from pipeline.report import cost as costs
 from pipeline.report.model import Report
 

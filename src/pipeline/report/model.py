@@ -28,6 +28,13 @@ class StageResult(_Record):
     reason: str = ""
 
 
+class Retry(_Record):
+    """A host that was lost while it built a service, which was then built on another."""
+
+    host: str
+    reason: str
+
+
 class ServiceResult(_Record):
     """What became of one service. Sizes are compressed unless the name says otherwise."""
 
@@ -43,6 +50,8 @@ class ServiceResult(_Record):
     image: Annotated[str, Field(description="the image archive, relative to the output folder")] = ""
     tags: tuple[str, ...] = ()
     error_message: str = ""
+    host: Annotated[str, Field(description="the address of the BuildKit that built it, where [engine] names hosts")] = ""
+    retries: tuple[Retry, ...] = ()
     stages: tuple[StageResult, ...] = ()
 
 

@@ -24,6 +24,8 @@ def summary(report: Report) -> str:
         f"cache hits    {report.cache_hit_rate:.0%}",
         f"engine        {report.engine.name} {report.engine.version}",
     ]
+    if retried := [service.service_name for service in report.services if service.retries]:
+        lines.append(f"built again   {len(retried)} on another host: {', '.join(retried)}")
     return "\n".join(lines) + "\n"
 
 
@@ -32,6 +34,8 @@ def _service(service: ServiceResult) -> Iterator[str]:
     size = f"{service.image_size_mb:.1f} MB" if service.image_size_mb else ""
     facts = [service.status, f"{service.duration_seconds:.1f} s", size, digest]
     yield f"{service.service_name:<20}  " + "  ".join(fact for fact in facts if fact)
+    for retry in service.retries:
+        yield f"  {'built again':<18}  on {service.host}, since {retry.host} was lost: {retry.reason}"
     for stage in service.stages:
         yield f"  {stage.name:<18}  {_MARKS[stage.status]:<8}  {_detail(stage)}".rstrip()
     yield ""

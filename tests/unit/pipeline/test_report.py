@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.report.model import EngineResult, ServiceResult, StageResult, summarise
+from pipeline.report.model import EngineResult, Retry, ServiceResult, StageResult, summarise
 from pipeline.report.schema import report_schema
 from pipeline.report.summary import summary
 
@@ -44,6 +44,14 @@ def test_figures():
 
 def test_summary(golden):
     golden("pipeline/summary.txt", summary(REPORT))
+
+
+def test_what_was_built_again_is_told():
+    retry = Retry(host="tcp://a:1", reason="EOF")
+    moved = SERVICES[0].model_copy(update={"host": "tcp://b:1", "retries": (retry,)})
+    text = summary(summarise(REPORT.engine, (moved, SERVICES[1]), REPORT.started, 4.1))
+    assert "  built again         on tcp://b:1, since tcp://a:1 was lost: EOF\n" in text
+    assert text.endswith("built again   1 on another host: api-gateway\n")
 
 
 def test_json(golden):
