@@ -1,7 +1,8 @@
 """Host folders as build contexts: read once, filtered here, and kept under the hash of what passed the filter.
 
 The engine is given a copy that holds just the files that count, so that it neither scans nor transfers the rest, and so
-that an edit during a build cannot change what the build sees.
+that an edit during a build cannot change what the build sees. Many services are built from parts of one folder: no part of
+it is listed or read for each of them anew.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from daglet.errors import InvalidOperation
-from daglet.operations import HostDirectory
-from daglet.patterns import Matcher, has_exceptions, matcher
+from daglet.operations import Filters, HostDirectory
+from daglet.patterns import has_exceptions, matcher, reach
 from daglet.store import mark_used
 
 
@@ -31,8 +32,43 @@ class Entry:
     content: str
 
 
-def scan(directory: HostDirectory) -> tuple[Entry, ...]:
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What stands in a folder under a name."""
+
+    name: str
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What was seen of the host's disk: each folder is listed once, and each file is read once."""
+
+    _listed: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    _read: dict[str, str] = field(default_factory=dict)
+
+    def items(self, folder: str) -> tuple[Item, ...]:
+        """Return what stands in a folder."""
+        if folder not in self._listed:
+            with os.scandir(folder) as found:
+                self._listed[folder] = tuple(Item(item.name, item.stat(follow_symlinks=False).st_mode) for item in found)
+        return self._listed[folder]
+
+    def content(self, file: str) -> str:
+        """Return the SHA-256 of a file's content."""
+        if file not in self._read:
+            with open(file, "rb") as content:  # noqa: PTH123 - hashlib wants a file object; Path.open costs twice as much
+                self._read[file] = hashlib.file_digest(content, "sha256").hexdigest()
+        return self._read[file]
+
+
+def scan(directory: HostDirectory, disk: Disk | None = None) -> tuple[Entry, ...]:
     """Return what passes the filters of a host folder, sorted by path. Sockets, pipes and devices are passed over.
+
+    Parameters
+    ----------
+    disk:
+        What was seen before, to which this adds.
 
     Raises
     ------
@@ -43,9 +79,9 @@ def scan(directory: HostDirectory) -> tuple[Entry, ...]:
     if not root.is_dir():
         msg = f"the host folder {directory.path} does not exist" if not root.exists() else f"{directory.path} is no folder"
         raise InvalidOperation(msg)
-    passes = _filter(directory)
+    walk = _Walk(str(root).rstrip("/"), disk or Disk(), directory.filters)
     try:
-        entries = sorted(_walk(root, "", passes), key=lambda entry: entry.path)
+        entries = sorted(walk.below(""), key=lambda entry: entry.path)
     except OSError as error:
         msg = f"cannot read {error.filename}: {error.strerror}"
         raise InvalidOperation(msg) from error
@@ -61,9 +97,9 @@ def digest(entries: tuple[Entry, ...]) -> str:
     return summary.hexdigest()
 
 
-def stage(directory: HostDirectory, store: Path) -> Path:
+def stage(directory: HostDirectory, store: Path, disk: Disk | None = None) -> Path:
     """Copy what passes the filters of a host folder into the store, unless it is there, and return the copy's path."""
-    entries = scan(directory)
+    entries = scan(directory, disk)
 
     def fill(copy: Path) -> None:
         for entry in entries:
@@ -106,37 +142,37 @@ def _kept(target: Path, fill: Callable[[Path], None]) -> Path:
     return target
 
 
-def _filter(directory: HostDirectory) -> tuple[tuple[Matcher | None, Matcher, bool], ...]:
-    return tuple(
-        (matcher(include) if include else None, matcher(exclude), has_exceptions(exclude))
-        for include, exclude in directory.filters
-    )
+class _Walk:
+    """The way through a host folder, no deeper than its filters reach."""
 
+    def __init__(self, root: str, disk: Disk, filters: Filters) -> None:
+        self._root, self._disk = root, disk
+        self._includes = [(matcher(include), reach(include)) for include, _ in filters if include]
+        self._excludes = [(matcher(exclude), has_exceptions(exclude)) for _, exclude in filters]
 
-def _walk(root: Path, prefix: str, filters: tuple[tuple[Matcher | None, Matcher, bool], ...]) -> Iterator[Entry]:
-    with os.scandir(root / prefix) as found:
-        items = list(found)
-    for item in items:
-        path = f"{prefix}{item.name}"
-        excluded = any(exclude(path) for _, exclude, _ in filters)
-        included = not excluded and all(include is None or include(path) for include, _, _ in filters)
-        info = item.stat(follow_symlinks=False)
-        if stat.S_ISDIR(info.st_mode):
-            may_reappear = all(exceptions for _, exclude, exceptions in filters if exclude(path))
-            below = list(_walk(root, f"{path}/", filters)) if not excluded or may_reappear else []
-            if included or below:
-                yield Entry(path, "folder", stat.S_IMODE(info.st_mode), "")
-            yield from below
-        elif included and stat.S_ISLNK(info.st_mode):
-            # A link's own mode means nothing and differs between file systems.
-            yield Entry(path, "link", 0o777, str(Path(item.path).readlink()))
-        elif included and stat.S_ISREG(info.st_mode):
-            yield Entry(path, "file", stat.S_IMODE(info.st_mode), _hash(item.path))
+    def below(self, prefix: str) -> Iterator[Entry]:
+        """Yield what passes the filters below a folder, which is given with a slash at its end; "" is the root."""
+        for item in self._disk.items(f"{self._root}/{prefix}"):
+            path = f"{prefix}{item.name}"
+            place = f"{self._root}/{path}"
+            excluded = any(exclude(path) for exclude, _ in self._excludes)
+            included = not excluded and all(include(path) for include, _ in self._includes)
+            if stat.S_ISDIR(item.mode):
+                below = list(self.below(f"{path}/")) if self._leads_on(path, excluded=excluded) else []
+                if included or below:
+                    yield Entry(path, "folder", stat.S_IMODE(item.mode), "")
+                yield from below
+            elif included and stat.S_ISLNK(item.mode):
+                # A link's own mode means nothing and differs between file systems.
+                yield Entry(path, "link", 0o777, str(Path(place).readlink()))
+            elif included and stat.S_ISREG(item.mode):
+                yield Entry(path, "file", stat.S_IMODE(item.mode), self._disk.content(place))
 
-
-def _hash(path: str) -> str:
-    with open(path, "rb") as file:  # noqa: PTH123 - hashlib wants a file object; Path.open costs twice as much on small files
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    def _leads_on(self, path: str, *, excluded: bool) -> bool:
+        """Whether something below a folder may pass."""
+        if excluded and not all(exceptions for exclude, exceptions in self._excludes if exclude(path)):
+            return False
+        return all(reaches(path) for _, reaches in self._includes)
 
 
 def _copy(source: Path, target: Path, entry: Entry) -> None:

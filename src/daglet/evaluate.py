@@ -58,6 +58,7 @@ class Evaluator:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     _told: set[str] = field(default_factory=set, repr=False)
     _done: set[str] = field(default_factory=set)
+    _disk: contexts.Disk = field(default_factory=contexts.Disk)
     _contexts: dict[str, Path] = field(default_factory=dict)
     _reading: dict[str, anyio.Lock] = field(default_factory=dict)
 
@@ -180,7 +181,7 @@ class Evaluator:
                 if isinstance(node, ops.NewFile):
                     made = anyio.to_thread.run_sync(contexts.hold, dockerfile.CONTENTS, node.contents.encode(), kept)
                 else:
-                    made = anyio.to_thread.run_sync(contexts.stage, node, kept)
+                    made = anyio.to_thread.run_sync(contexts.stage, node, kept, self._disk)
                 self._contexts[node.digest] = await made
             return self._contexts[node.digest]
 

@@ -83,12 +83,16 @@ class EmptyDirectory(Directory):
     """A tree with nothing in it."""
 
 
+Filters = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+"""Patterns of what is let through and of what is not, in pairs."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HostDirectory(Directory):
     """A folder of the machine that the client runs on. Each of `filters` narrows what the one before let through."""
 
     path: str
-    filters: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    filters: Filters = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from wcmatch import glob
 
@@ -34,6 +35,26 @@ def matcher(patterns: tuple[str, ...]) -> Matcher:
     return covers
 
 
+@lru_cache(maxsize=512)
+def reach(patterns: tuple[str, ...]) -> Matcher:
+    """Return a predicate over relative paths of folders: whether the patterns may cover something in the folder.
+
+    It says yes where it cannot tell, and no for all that lies beside the folders which the patterns name.
+    """
+    plain = [_plain(pattern).split("/") for pattern in patterns if not pattern.startswith("!")]
+    wanted = [list(takewhile(lambda part: part != "**", pattern)) for pattern in plain]
+
+    def reaches(path: str) -> bool:
+        parts = path.split("/")
+        return any(all(map(_may_be, pattern, parts)) for pattern in wanted)
+
+    return reaches
+
+
+def _may_be(pattern: str, name: str) -> bool:
+    return pattern == name or any(sign in pattern for sign in "*?[\\") or pattern in {".", ".."}
+
+
 def complement(include: Sequence[str]) -> tuple[str, ...]:
     """Return the patterns that leave out what patterns do not take in."""
     return ("**", *(pattern[1:] if pattern.startswith("!") else f"!{pattern}" for pattern in include))
@@ -45,10 +66,12 @@ def has_exceptions(patterns: Sequence[str]) -> bool:
 
 
 def _expression(pattern: str) -> re.Pattern[str]:
-    text = pattern.removeprefix("!").strip()
-    text = text.removeprefix("./").strip("/") or "."
-    expressions, _ = glob.translate(text, flags=_FLAGS)
+    expressions, _ = glob.translate(_plain(pattern.removeprefix("!")), flags=_FLAGS)
     return re.compile(expressions[0])
+
+
+def _plain(pattern: str) -> str:
+    return pattern.strip().removeprefix("./").strip("/") or "."
 
 
 def _with_parents(path: str) -> list[str]:

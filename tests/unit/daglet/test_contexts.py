@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import hashlib
 import os
+from collections import Counter
 
 import pytest
 
-from daglet.contexts import digest, scan, stage
+from daglet.contexts import Disk, digest, scan, stage
 from daglet.errors import InvalidOperation
 from daglet.operations import HostDirectory
 
@@ -54,3 +56,22 @@ def test_staged_copies_hold_what_passed_and_are_reused(folder, tmp_path):
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(InvalidOperation, match="does not exist"):
         scan(HostDirectory(str(tmp_path / "gone")))
+
+
+def test_no_folder_is_listed_and_no_file_is_read_twice(folder, monkeypatch):
+    listed, read = Counter(), Counter()
+    scandir, file_digest = os.scandir, hashlib.file_digest
+    monkeypatch.setattr(os, "scandir", lambda place: listed.update([place]) or scandir(place))
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, how: read.update([file.name]) or file_digest(file, how))
+    disk = Disk()
+    whole, part = HostDirectory(str(folder)), HostDirectory(str(folder / "src"))
+    for directory in (whole, part, HostDirectory(str(folder), ((("src",), ()),))):
+        scan(directory, disk)
+    assert set(listed.values()) == set(read.values()) == {1}
+    assert len(read) == 3
+
+
+def test_what_no_pattern_reaches_is_not_looked_at(folder):
+    disk = Disk()
+    scan(HostDirectory(str(folder), ((("src/*.ts",), ()),)), disk)
+    assert sorted(disk._listed) == [f"{folder}/", f"{folder}/src/"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daglet.patterns import exactly, matcher
+from daglet.patterns import exactly, matcher, reach
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,30 @@ def test_exactly_matches_the_path_itself():
 @given(st.text(alphabet="ab*?/.![]", max_size=12), st.text(alphabet="ab/.", min_size=1, max_size=12))
 def test_any_pattern_gives_an_answer(pattern, path):
     assert matcher((pattern,))(path) in {True, False}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folder", "expected"),
+    [
+        ("services/a", "services", True),
+        ("services/a", "services/a/src", True),
+        ("services/a/**", "services/b", False),
+        ("services/*/go.mod", "services/b", True),
+        ("services/*/go.mod", "libs", False),
+        ("**/package.json", "any/where", True),
+        ("libs/**/x", "services", False),
+        ("./src/", "src", True),
+        ("[ab]/x", "c", True),
+    ],
+)
+def test_where_a_pattern_may_reach(pattern, folder, expected):
+    assert reach((pattern,))(folder) is expected
+
+
+@given(
+    st.lists(st.sampled_from("ab"), min_size=1, max_size=4), st.lists(st.sampled_from(["a", "b", "*", "**", "?"]), min_size=1)
+)
+def test_a_folder_that_holds_what_a_pattern_covers_is_reached(path, pattern):
+    text = "/".join(pattern)
+    if matcher((text,))("/".join(path)):
+        assert all(reach((text,))("/".join(path[:end])) for end in range(1, len(path)))
