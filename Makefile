@@ -25,7 +25,7 @@ replay: $(VENV)/installed-dev
 	@PYTHONPATH=tests:bench $(VENV)/bin/python bench/replay $(REPLAY)
 
 # With the pinned versions of today, unless one no longer fits; `--upgrade` in LOCK takes the newest. Needs uv.
-LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-sources
+LOCK := uv pip compile pyproject.toml --extra sign --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-sources
 
 lock:
 	@$(LOCK) --group build --output-file requirements.lock

@@ -120,6 +120,10 @@ def publish(
         Path | None, typer.Option("--image-refs", help="A file for the addresses with their digests.", metavar="FILE")
     ] = None,
     sbom: Annotated[bool, typer.Option("--sbom", help="Attach lists of what is in the images.")] = False,
+    provenance: Annotated[bool, typer.Option("--provenance", help="Attach statements of how the images came about.")] = False,
+    sign_key: Annotated[
+        str, typer.Option("--sign-key", help="Sign images with a key of cosign's: a file, or env://NAME.", metavar="KEY")
+    ] = "",
     output: Annotated[Path, typer.Option("--output", help="Where images lie meanwhile.", metavar="DIR")] = Path("dist"),
     platform: Platforms = None,
     engine: EngineOption = Choice.AUTO,
@@ -140,7 +144,10 @@ def publish(
             cache_write=cache_write,
         )
         published: Awaitable[library.Outcome] = _registries().publish(
-            root, services or [], output, image_refs, overrides, engine, _teller(progress), listed=sbom
+            *(root, services or [], output, image_refs, overrides, engine, _teller(progress)),
+            listed=sbom,
+            proven=provenance,
+            sign_key=sign_key,
         )
         return published
 

@@ -62,7 +62,7 @@ class StageFact:
     """What became of one stage.
 
     Times in seconds; `saved_seconds` is what the command took when it last ran. `started` is in seconds since 1970, 0 where
-    nothing ran.
+    nothing ran. `base` is the image that it starts from, with its digest, "" where it starts from another stage or from nothing.
     """
 
     name: str
@@ -72,6 +72,7 @@ class StageFact:
     reason: str = ""
     started: float = 0.0
     needs: tuple[str, ...] = ()
+    base: str = ""
 
 
 async def record(stage: Stage, before: InputRecord, scratch: Path) -> InputRecord:
@@ -147,7 +148,11 @@ def judge(
             facts[stage.name] = StageFact(stage.name, "executed", reason=why)
         else:
             facts[stage.name] = StageFact(stage.name, "cached")
-    return tuple(replace(facts[stage.name], needs=stage.needs) for stage in graph.stages)
+    return tuple(replace(facts[stage.name], needs=stage.needs, base=_base(stage)) for stage in graph.stages)
+
+
+def _base(stage: Stage) -> str:
+    return "@".join(filter(None, (stage.inputs.base.partition("@")[0], stage.inputs.digest)))
 
 
 def failed(graph: ServiceGraph, name: str) -> tuple[StageFact, ...]:

@@ -335,6 +335,7 @@ def _result(
             StageResult(
                 name=fact.name,
                 needs=fact.needs,
+                base=fact.base,
                 status=fact.status,
                 started=instant(fact.started),
                 duration_seconds=fact.duration_seconds,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import subprocess
 from dataclasses import replace
 
 import pytest
 import registries
 
+from pipeline.attest import read_archive
 from tools import PASSWORD, USER
 
 
@@ -62,6 +65,45 @@ def test_lists_of_what_is_in_it_hang_on_the_image(known, registry, tools):
     listed = json.loads((known.root / "dist/sbom/auth-service.cdx.json").read_text())
     assert listed["metadata"]["component"]["version"] == digest
     assert {"github.com/prometheus/client_golang", "stdlib"} <= {item["name"] for item in listed["components"]}
+
+
+def test_an_image_is_signed_and_what_is_said_of_it_is_signed(known, registry, tools, tmp_path):
+    """The signature is checked by a program that knows nothing of us. Who publishes again leaves one signature, not two."""
+    private, public = tmp_path / "private.pem", tmp_path / "public.pem"
+    for command in (f"ecparam -name prime256v1 -genkey -noout -out {private}", f"ec -in {private} -pubout -out {public}"):
+        subprocess.run(["openssl", *command.split()], check=True, capture_output=True)
+    repository = f"{registry.address}/signed"
+    for _ in range(2):
+        run = known.pipeline(
+            *("publish", "auth-service", "--registry", repository, "--tag", "1", "--provenance", "--sign-key", str(private))
+        )
+        assert run.code == 0, run.err
+    digest = run.digests()["auth-service"]
+
+    layer = only_layer(tools, f"{repository}/auth-service:{digest.replace(':', '-')}.sig", tmp_path / "sig")
+    assert json.loads(layer.content)["critical"]["image"] == {"docker-manifest-digest": digest}
+    (tmp_path / "payload").write_bytes(layer.content)
+    (tmp_path / "signature").write_bytes(base64.b64decode(layer.annotations["dev.cosignproject.cosign/signature"]))
+    verify = ["openssl", "dgst", "-sha256", "-verify", public, "-signature", tmp_path / "signature", tmp_path / "payload"]
+    assert subprocess.run(verify, check=False, capture_output=True, text=True).stdout == "Verified OK\n"
+
+    layer = only_layer(tools, f"{repository}/auth-service:{digest.replace(':', '-')}.att", tmp_path / "att")
+    statement = json.loads(base64.b64decode(json.loads(layer.content)["payload"]))
+    assert statement["subject"] == [{"name": "auth-service", "digest": {"sha256": digest.removeprefix("sha256:")}}]
+    definition = statement["predicate"]["buildDefinition"]
+    plan = known.pipeline("plan", "auth-service", "--format", "json").out
+    assert definition["internalParameters"]["plan"]["digest"] == {"sha256": hashlib.sha256(plan.encode()).hexdigest()}
+    bases = {stage["base"].partition("@")[2] for stage in run.service("auth-service")["stages"] if stage["base"]}
+    assert {f"sha256:{item['digest']['sha256']}" for item in definition["resolvedDependencies"]} == bases
+    assert bases
+
+
+def only_layer(tools, address, folder):
+    tools.skopeo(
+        "copy", "--src-tls-verify=false", f"--src-creds={USER}:{PASSWORD}", f"docker://{address}", f"oci-archive:{folder}"
+    )
+    [layer] = read_archive(folder)
+    return layer
 
 
 def test_who_is_not_let_in_is_told_how(workspace, registry, tmp_path):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import anyio
 
-from pipeline.registry.errors import RegistryError
+from pipeline.registry.errors import NotFound, RegistryError
 from pipeline.registry.reference import host, is_loopback
 
 _PINS = ("go.mod", "go.sum")
@@ -38,6 +38,8 @@ class Client:
 
         Raises
         ------
+        NotFound
+            If there is no such thing.
         RegistryError
             If it fails, or takes too long.
         """
@@ -58,7 +60,8 @@ def _failed(repository: str, told: str) -> RegistryError:
     lines = [line for line in told.splitlines() if line.strip()][-_LINES:]
     refused = any(mark in told for mark in ("[http 401]", "[http 403]", "unauthorized"))
     hint = f"`docker login {host(repository)}`, or point DOCKER_CONFIG to the folder with its credentials" if refused else ""
-    return RegistryError(f"{repository}: {' '.join(lines) or 'regctl failed without a word'}", hint=hint)
+    kind = NotFound if "not found" in told else RegistryError
+    return kind(f"{repository}: {' '.join(lines) or 'regctl failed without a word'}", hint=hint)
 
 
 async def client(cache: Path, on_step: Callable[[str], None]) -> Client:

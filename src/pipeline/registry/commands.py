@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import anyio.to_thread
 
+from pipeline import archive, attest
 from pipeline.config import Overrides, tags
 from pipeline.engine import Choice
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
 from pipeline.folders import cache_folder
-from pipeline.library import Outcome, built_whole, check_output, check_whole, check_writable, read
+from pipeline.library import Outcome, Repository, built_whole, check_output, check_whole, check_writable, read
 from pipeline.progress import Progress
 from pipeline.registry import client, stages
 from pipeline.registry import publish as publishing
 from pipeline.registry.reference import cache_repository
+from pipeline.registry.vouch import Signing
+from pipeline.report.model import Report
 from pipeline.sbom.commands import lists
 
 
@@ -31,11 +36,21 @@ async def publish(
     progress: Progress,
     *,
     listed: bool = False,
+    proven: bool = False,
+    sign_key: str = "",
 ) -> Outcome:
     """Build services, push their images and return a line `ADDRESS@DIGEST` for each tag.
 
-    `image_refs` is a file that gets the same lines, once all are tagged. Where it is `listed`, lists of what is in the images
-    are attached to them.
+    `image_refs` is a file that gets the same lines, once all are tagged.
+
+    Parameters
+    ----------
+    listed:
+        Whether lists of what is in the images are attached to them.
+    proven:
+        Whether statements of how the images came about are, signed where they are signed.
+    sign_key:
+        The place of the key that images are signed with, "" for none.
 
     Raises
     ------
@@ -49,6 +64,7 @@ async def publish(
     config = repository.config
     publishing.check_addresses({name: tags(name, config.services[name], config.registry or "") for name in repository.services})
     check_whole(repository, "published")
+    key = attest.load(sign_key, os.environ) if sign_key else None
     registries = await client.client(cache_folder(), progress)
     result = await built_whole(repository, output, engine, progress, "nothing was pushed")
     publications = [
@@ -59,11 +75,41 @@ async def publish(
     if listed:
         for made in await lists(result, output.resolve()):
             attached.setdefault(made.service, []).append(publishing.Attachment(made.digest, made.media_type, made.file))
-    await publishing.publish(registries, publications, attached, progress.event)
+    statements = await _statements(repository, result, output.resolve()) if proven else {}
+    if not key:
+        for service, (digest, file) in statements.items():
+            attached.setdefault(service, []).append(publishing.Attachment(digest, attest.IN_TOTO, file))
+    signing = Signing(key, {service: file.read_text() for service, (_, file) in statements.items()}) if key else None
+    await publishing.publish(registries, publications, attached, progress.event, signing)
     text = "".join(f"{line}\n" for item in publications for line in item.references)
     if image_refs:
         await anyio.to_thread.run_sync(write_text_atomic, image_refs.resolve(), text)
     return Outcome(text)
+
+
+async def _statements(repository: Repository, result: Report, output: Path) -> dict[str, tuple[str, Path]]:
+    """Write statements of how images came about; return the digest of the image that each is about and its file, by service."""
+    from pipeline.planning import described, host_directory, planned  # noqa: PLC0415 - needs the client, which a session imports
+
+    found: dict[str, tuple[str, Path]] = {}
+    for service in result.services:
+        name = service.service_name
+        project = planned(
+            repository.root, repository.config, {name: repository.services[name]}, host_directory(repository.root)
+        )
+        plan = hashlib.sha256(described(project, "json").encode()).hexdigest()
+        file = output / "provenance" / f"{name}.json"
+        statement = attest.provenance(result, service, await anyio.to_thread.run_sync(_labels, output / service.image), plan)
+        write_text_atomic(file, statement)
+        found[name] = (service.image_digest, file)
+    return found
+
+
+def _labels(image: Path) -> dict[str, str]:
+    with archive.opened(image) as found:
+        _, manifest = next(found.manifests())
+        labels: dict[str, str] = found.document(manifest["config"]["digest"]).get("config", {}).get("Labels") or {}
+    return labels
 
 
 async def cache_list(root: Path, overrides: Overrides, on_step: Callable[[str], None]) -> Outcome:

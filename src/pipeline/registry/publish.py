@@ -13,6 +13,7 @@ import anyio
 from pipeline.errors import UsageError, leaves
 from pipeline.registry.client import Client
 from pipeline.registry.reference import split
+from pipeline.registry.vouch import Signing, vouch
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,9 @@ async def publish(
     publications: Sequence[Publication],
     attachments: Mapping[str, Sequence[Attachment]],
     on_event: Callable[[str, str], None],
+    signing: Signing | None = None,
 ) -> None:
-    """Push images, attach documents to them, and tag them. Nothing is tagged unless everything has been pushed.
+    """Push images, attach documents to them, sign and tag them. Nothing is tagged unless everything has been pushed.
 
     Parameters
     ----------
@@ -72,6 +74,8 @@ async def publish(
         Documents about images, by service. They become OCI referrers of what they are about.
     on_event:
         Told of a service's progress: its name, and what happened.
+    signing:
+        What vouches for the images, None for nothing.
 
     Raises
     ------
@@ -100,6 +104,9 @@ async def publish(
     for item, name in places:
         for document in attachments.get(item.service, ()):
             await attach(name, document)
+        if signing:
+            await vouch(client, item.service, name, item.digest, signing)
+            on_event(item.service, f"signed {name}@{item.digest}")
     await _all([partial(tag, item, address) for item in publications for address in item.addresses])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from pipeline.registry.client import Client
-from pipeline.registry.errors import RegistryError
+from pipeline.registry.errors import NotFound, RegistryError
 
 LABEL = "io.pipeline.cache."
 """What the labels of a cache's images begin with."""
@@ -45,10 +45,8 @@ async def listed(client: Client, repository: str) -> list[Kept]:
     """
     try:
         tags = (await client.run("tag", "ls", repository, repository=repository)).split()
-    except RegistryError as error:
-        if "not found" in error.message:
-            return []
-        raise
+    except NotFound:
+        return []
     found: list[Kept] = []
     limit = anyio.CapacityLimiter(_AT_ONCE)
 

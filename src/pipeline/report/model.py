@@ -21,6 +21,7 @@ class StageResult(_Record):
 
     name: str
     needs: Annotated[tuple[str, ...], Field(description="the stages that it starts or copies from")] = ()
+    base: Annotated[str, Field(description="the image that it starts from, with its digest where it is pinned")] = ""
     status: Literal["cached", "restored", "executed", "failed", "skipped"]
     started: Instant = ""
     duration_seconds: Seconds = 0
