@@ -13,7 +13,7 @@ test: $(VENV)/installed-dev
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(VENV)/bin/pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup
+	@$(VENV)/bin/pytest --numprocesses=auto --maxprocesses=4
 
 test-dagger: $(VENV)/installed-dev
 	@$(VENV)/bin/pytest -m dagger

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -17,13 +21,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="record the conformance programs on a Dagger Engine")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares fixtures when tests run in several processes: a module, and all that uses the built services."""
-    shared = {item.path for item in items if "workspace" in getattr(item, "fixturenames", ())}
-    for item in items:
-        name = "workspace" if item.path in shared else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(name))
+class Scheduling(LoadScopeScheduling):
+    """A module's tests run in one process, and all that use the built services in the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return "workspace" if _shares(module) else module
+
+
+_SHARING = re.compile(r"(?:@pytest\.fixture.*\ndef \w+|^(?:async )?def test_\w+)\((?:.*, )?(?:workspace|built)\b", re.MULTILINE)
+
+
+@cache
+def _shares(module: str) -> bool:
+    path = GOLDEN.parents[1] / module
+    return path.parent.name == "engine" and bool(_SHARING.search(path.read_text(encoding="utf-8")))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Return what decides which process runs which tests, where there are several."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture
