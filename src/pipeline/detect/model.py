@@ -25,6 +25,8 @@ NEVER_SOURCES = (
     "**/.gitignore",
     "coverage",
     "dist",
+    "pipeline.lock",
+    "pipeline.toml",
 )
 """What never belongs in a build, whatever the kind of service."""
 

@@ -59,6 +59,12 @@ def test_node_without_a_build_ships_its_sources(node):
     assert found.shipped
 
 
+def test_what_the_pipeline_reads_is_no_source_of_the_service(node, go):
+    for name in ("api", "auth"):
+        found = detect(node if name == "api" else go, name, Service(path=name))
+        assert {"pipeline.toml", "pipeline.lock"} <= set(found.sources.exclude)
+
+
 def test_no_lockfile_says_how_to_make_one(node):
     (node / "api" / "package-lock.json").unlink()
     with pytest.raises(UsageError, match=r"npm install --package-lock-only"):
