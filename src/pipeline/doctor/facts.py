@@ -76,6 +76,16 @@ def serves(stage: Stage) -> bool:
     return started or not (found.name == "scratch" or (found.official and found.short in _TOOLS))
 
 
+_DEVELOPMENT = {"ci", "dev", "devel", "development", "e2e", "test", "testing", "tests"}
+_DEVELOPMENT_SERVERS = {"dev", "nodemon", "ts-node-dev", "--watch"}
+
+
+def for_development(dockerfile: Dockerfile) -> bool:
+    """Whether a file makes an image for work on the service or for its tests, by its name or by what it starts."""
+    started = {word for name in ("ENTRYPOINT", "CMD") if (item := dockerfile.final.last(name)) for word in item.args}
+    return bool(_DEVELOPMENT.intersection(re.split(r"[/._-]", dockerfile.name)) or _DEVELOPMENT_SERVERS & started)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A command of a `RUN`, with its instruction and stage."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.detect.syntax import document
 from pipeline.doctor.dockerfile import Dockerfile, Instruction, Stage
-from pipeline.doctor.facts import Step, image, installs, lineage_steps, production_only, serves
+from pipeline.doctor.facts import Step, for_development, image, installs, lineage_steps, production_only, serves
 from pipeline.doctor.model import Family, Finding, Rule, Severity
 from pipeline.doctor.service import ServiceFolder
 
@@ -116,7 +116,7 @@ LARGE_IMAGE = Rule(
 
 def _check(dockerfile: Dockerfile) -> Iterator[Finding]:
     final = dockerfile.final
-    if not serves(final):
+    if not serves(final) or for_development(dockerfile):
         return
     base = image(final.image)
     if base.official and base.known and (base.short == "golang" or (base.short == "node" and _is_full(base.tag))):

@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(
     r"\A(?:|/.*|changeme|change-me|example|dummy|placeholder|secret|password|your[-_].*|<.*>|x+|build|test|none|null|true|false)\Z",
     re.IGNORECASE,
 )
-_ENV_FILE = re.compile(r"\A\.env(?:\.(?!example|sample|template|dist|schema|defaults?|test|ci)[\w.-]+)?\Z")
+_ENV_FILE = re.compile(r"\A\.env(?:\.(?![\w.-]*(?:example|sample|template|dist|schema|defaults?)\Z|test|ci)[\w.-]+)?\Z")
 _KEY_FILE = re.compile(r"\A(?:id_(?:rsa|dsa|ecdsa|ed25519)|.*\.(?:pem|key|p12|pfx))\Z")
 _TOKEN = re.compile(r"_(?:authToken|auth|password)\s*=\s*(?!\s*\$)\S{8,}")
 _IN_ADDRESS = re.compile(r"https?://[^/\s\"'@]*\$\{?(\w+)\}?[^/\s\"'@]*@|_authToken=[\"']?\$\{?(\w+)\}?")
@@ -126,7 +126,9 @@ def _whole(dockerfile: Dockerfile, stage: Stage, item: Instruction, *, shipped: 
             [Edit(context.ignore_name, 0, 0, f"{path}\n")],
             severity=None if shipped else Severity.WARNING,
         )
-    missing = [name for name in _unwanted(context) if context.takes(name) and not (name == ".git" and _asks_git(stage))]
+    missing = [
+        name for name in _unwanted(context) if context.takes(name) and not (name == ".git" and _is_meant(context, stage))
+    ]
     if missing:
         kept = "there is no .dockerignore" if context.ignore_file is None else f"{context.ignore_name} does not name them"
         yield IGNORE_FILE.at(
@@ -138,8 +140,10 @@ def _whole(dockerfile: Dockerfile, stage: Stage, item: Instruction, *, shipped: 
         )
 
 
-def _asks_git(stage: Stage) -> bool:
-    """Whether the history may be wanted: git is there, or a build tool runs whose steps nobody here has read."""
+def _is_meant(context: Context, stage: Stage) -> bool:
+    """Whether the history may be wanted: its bulk is left out, git is there, or a build tool runs whose steps nobody here has read."""
+    if not context.takes(".git/objects"):
+        return True
     words = {word for item in stage.chain() if item.name == "RUN" for command in item.script.commands for word in command.words}
     return bool(words & {"git", "make", "just", "task", "mage", "goreleaser", "alpine-sdk"}) or "build.go" in words
 

@@ -37,6 +37,27 @@ _NODE = '{"name": "app", "main": "index.js", "dependencies": {}}\n'
             {**_PACKAGE, "Dockerfile": 'FROM cypress/included:15\nCOPY . .\nRUN npm ci\nENTRYPOINT ["cypress", "run"]\n'},
             id="an image of tests",
         ),
+        pytest.param(
+            "P7",
+            {**_PACKAGE, "relational.test.Dockerfile": 'FROM node:22\nCOPY . .\nRUN npm install\nCMD ["/opt/startup.sh"]\n'},
+            id="a file for tests",
+        ),
+        pytest.param("P7", {"dev/app.Dockerfile": 'FROM node:22\nCMD ["sleep infinity"]\n'}, id="a folder for development"),
+        pytest.param(
+            "P7",
+            {**_PACKAGE, "Dockerfile": 'FROM node:22-alpine\nRUN apk add g++ make\nRUN npm ci\nCMD ["npx", "next", "dev"]\n'},
+            id="a server for development",
+        ),
+        pytest.param(
+            "P9-secret-file",
+            {"Dockerfile": "FROM alpine:3\nCOPY . .\n", ".env.dev.default": "DB_PASSWORD=a-word\n"},
+            id="defaults of variables",
+        ),
+        pytest.param(
+            "P9-ignore-file",
+            {"Dockerfile": "FROM alpine:3\nCOPY . .\n", ".dockerignore": ".git/objects\nnode_modules\n"},
+            id="history without its content",
+        ),
         pytest.param("P9-ignore-file", {"Dockerfile": "FROM golang:1.25\nCOPY . .\nRUN make build\n"}, id="history for make"),
         pytest.param(
             "P5-other-platform",
