@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ SCRIPTS = ("start:prod", "start:production", "start", "prod", "production")
 """The scripts that start a service, the one for production first."""
 
 _SHELL = re.compile(r"[&|;<>$`*]")
+_MIGRATES = re.compile(r"(?:\w+:)?migrat(?:e|ions?)(?::(?:deploy|latest|prod|production|run|up))?\Z")
 _MANAGERS = ("npm", "pnpm", "yarn")
 _ASSIGNMENT = re.compile(r"([A-Z_][A-Z0-9_]*)=(.*)\Z")
 
@@ -60,7 +61,9 @@ def start(folder: Path, manifest: Manifest, settings: Service, *, built: str) ->
     scripts = manifest.table("scripts")
     for script in SCRIPTS:
         if found := of_script(scripts, script):
-            return manifest.found(_KEY, found, "scripts", script)
+            started = manifest.found(_KEY, found, "scripts", script)
+            left_out = next(filter(_MIGRATES.match, scripts), "")
+            return replace(started, why=f"{started.why}; the script {left_out} is not part of it") if left_out else started
     if isinstance(manifest.data.get("main"), str):
         return manifest.found(_KEY, Start(("node", str(manifest.data["main"]))), "main")
     if (folder / "server.js").is_file():

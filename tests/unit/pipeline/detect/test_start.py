@@ -54,6 +54,20 @@ def test_scripts_that_need_a_shell_or_serve_for_development(tmp_path, script):
     assert found(tmp_path, {"scripts": {"start": script}}).value.command == ("node", "server.js")
 
 
+@pytest.mark.parametrize(
+    ("scripts", "told"),
+    [
+        ({"start": "node a.js", "migrate": "knex migrate:latest"}, "migrate"),
+        ({"start": "node a.js", "db:migrate:deploy": "prisma migrate deploy"}, "db:migrate:deploy"),
+        ({"start": "node a.js", "migrate:make": "knex migrate:make"}, ""),
+        ({"start": "node a.js"}, ""),
+    ],
+)
+def test_migrations_that_no_start_runs(tmp_path, scripts, told):
+    why = found(tmp_path, {"scripts": scripts}).why
+    assert why == (f"scripts.start; the script {told} is not part of it" if told else "scripts.start")
+
+
 def test_nothing_starts(tmp_path):
     assert found(tmp_path, {}).value.command == ("node", "dist/index.js")
     with pytest.raises(UsageError, match="it cannot be told what starts the service"):
