@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+import dagger
 import pytest
+from conformance import sample
+from dagger import dag
+
+from pipeline.output import Archives, Measures
 
 pytestmark = pytest.mark.dagger
 
@@ -52,3 +59,14 @@ def test_archives_are_the_same_byte_for_byte(engines, service):
 
 def test_digests_are_the_same(engines):
     assert engines["dagger"][1].digests() == engines["buildkit"][1].digests()
+
+
+async def test_images_are_measured_where_they_are(tmp_path):
+    bare, _ = sample.write_images(tmp_path)
+    async with dagger.connection(dagger.Config(log_output=sys.stderr)):
+        base = dag.container().import_(dag.host().file(str(bare)))
+        images = [base.with_new_file("/made", "made" * 100_000)]
+        archive = await Archives(tmp_path / "dist", tmp_path / "layers").take("service", images)
+        measures = await Measures(base).take("service", images)
+    assert (measures.compressed, measures.uncompressed) == (archive.compressed, archive.uncompressed)
+    assert measures.digest.startswith("sha256:")
