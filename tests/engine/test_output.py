@@ -22,7 +22,7 @@ class Kept:
 
     archive: Path
 
-    def as_tarball(self, platform_variants):
+    def as_tarball(self, **_):
         return dag.host().file(str(self.archive))
 
 
