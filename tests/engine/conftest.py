@@ -69,8 +69,8 @@ class Workspace:
             command, cwd=self.root, env=self.environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
-    def finish(self, process):
-        out, err = process.communicate(timeout=900)
+    def finish(self, process, seconds=900):
+        out, err = process.communicate(timeout=seconds)
         path = self.root / "dist" / "report.json"
         report = json.loads(path.read_text()) if path.exists() else {}
         return Run(process.returncode, out, err, report)

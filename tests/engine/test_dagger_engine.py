@@ -14,14 +14,15 @@ from pipeline.output import Archives, Measures
 pytestmark = pytest.mark.dagger
 
 SERVICES = ["api-gateway", "auth-service"]
+SECONDS = 1800  # two engines that start from nothing share this machine, and each has Go's standard library to compile
 
 
 @pytest.fixture(scope="module")
 def engines(make_workspace):
     """The services, built by the Dagger Engine that the client finds and by the embedded one."""
     made = {name: make_workspace() for name in ("dagger", "buildkit")}
-    started = {name: workspace.start("build", "--engine", name) for name, workspace in made.items()}
-    runs = {name: made[name].finish(process) for name, process in started.items()}
+    started = {name: workspace.start("build", "--engine", name, "--timeout", str(SECONDS)) for name, workspace in made.items()}
+    runs = {name: made[name].finish(process, SECONDS + 300) for name, process in started.items()}
     for name, run in runs.items():
         assert run.code == 0, run.out + run.err
         assert run.report["engine"]["name"] == name
