@@ -19,7 +19,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -30,6 +29,7 @@ import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.text import TextReceiveStream
 
+from pipeline import client
 from pipeline.errors import PipelineError, UsageError
 from pipeline.hosts import Remote, Whereabouts
 
@@ -153,6 +153,7 @@ async def session(choice: Choice, on_step: Callable[[str], None], remote: Remote
 async def _dagger(stack: AsyncExitStack, reason: str) -> Engine:
     import dagger  # noqa: PLC0415 - a second of start-up that `--help` and bad input need not pay
 
+    client.load()
     if program := _client_program(os.environ):
         # Without it the client downloads a program of its own version.
         os.environ[_CLIENT_PROGRAM] = program
@@ -167,7 +168,7 @@ async def _dagger(stack: AsyncExitStack, reason: str) -> Engine:
 async def _buildkit(stack: AsyncExitStack, reason: str, on_step: Callable[[str], None], remote: Remote) -> Engine:
     """Start a session of BuildKit's as a process of its own, beside the import of the client that is to talk to it."""
     output = await stack.enter_async_context(_session_program(on_step, remote))
-    await anyio.to_thread.run_sync(import_module, "dagger")
+    await anyio.to_thread.run_sync(client.load)
     connection, running = await _line(output), await _line(output)
     await _connect(stack, int(connection["port"]), connection["session_token"])
     engine = Engine("buildkit", running["version"], running["platform"], reason)
@@ -246,10 +247,12 @@ def _open(stream: _Stream | None) -> _Stream:
 async def _connect(stack: AsyncExitStack, port: int, token: str) -> None:
     import dagger  # noqa: PLC0415
 
+    client.load()
     # The client finds a session through these two; children of ours are started without them.
     os.environ |= {"DAGGER_SESSION_PORT": str(port), "DAGGER_SESSION_TOKEN": token}
     stack.callback(lambda: [os.environ.pop(name, None) for name in ("DAGGER_SESSION_PORT", "DAGGER_SESSION_TOKEN")])
     await stack.enter_async_context(dagger.connection())
+    stack.enter_context(client.remembered_ids())
 
 
 async def dockerfiles(containers: Sequence[dagger.Container]) -> list[str]:

@@ -105,11 +105,10 @@ class Noted(Quiet):
 
 @pytest.fixture
 def build(tmp_path):
-    async def run(graphs, *, max_parallel=4, events=None, **settings):
+    async def run(graphs, *, max_parallel=4, events=None, expected=None, **settings):
         services = {name: Service(path=".", **settings.get(name, {})) for name in graphs}
-        chosen = orchestrate.Settings(
-            "the run", max_parallel, Archives(tmp_path / "dist", tmp_path / "layers"), tmp_path / "state"
-        )
+        output = Archives(tmp_path / "dist", tmp_path / "layers")
+        chosen = orchestrate.Settings("the run", max_parallel, output, tmp_path / "state", expected=expected or {})
         report = await orchestrate.build(Project(graphs, services), list(graphs), ENGINE, chosen, Noted(events))
         return report, {service.service_name: service for service in report.services}
 
@@ -132,6 +131,14 @@ async def test_as_many_at_once_as_allowed(build, most):
     assert report.success
     assert watch.most == most
     assert sorted(events) == sorted((name, event) for name in names for event in ("started", "built"))
+
+
+async def test_the_longest_starts_first_and_what_is_unknown_before_it(build):
+    events = []
+    graphs = {name: graph(name, Stub()) for name in ("short", "long", "new")}
+    report, _ = await build(graphs, max_parallel=1, events=events, expected={"short": 1.0, "long": 20.0})
+    assert [name for name, event in events if event == "started"] == ["new", "long", "short"]
+    assert [service.service_name for service in report.services] == ["short", "long", "new"]
 
 
 async def test_services_keep_their_order_whoever_is_first(build):

@@ -1,0 +1,73 @@
+"""The Dagger client, used in a way that a graph of hundreds of services can afford.
+
+The client makes a converter for every step of every chain of calls: 4 ms and some 20 kB for each, most of the time that a
+graph takes and nearly all of its memory. A step's converter is made here when something has to be converted that one for
+all cannot convert. And it asks for the id of each object wherever that is an argument, which is most of what it asks for at
+all, though a base, a cache volume or an empty folder is the same for many stages: an id is asked for once.
+Source: `dagger/client/_core.py` of dagger-io 0.21, `Context` and `make_converter`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_ID = "id"
+
+
+class _Converter:
+    """Stands for the converter of one context: objects in an answer need its own, arguments and plain values do not."""
+
+    __slots__ = ("_context", "_make", "_shared")
+
+    def __init__(self, shared: Any, make: Callable[[Any], Any], context: Any) -> None:
+        self._shared, self._make, self._context = shared, make, context
+
+    def unstructure(self, value: Any) -> Any:
+        """Return an argument as plain data."""
+        return self._shared.unstructure(value)
+
+    def structure(self, value: Any, kind: Any) -> Any:
+        """Return an answer in the type that it is to have."""
+        plain = value is None or isinstance(value, str | int | float)
+        return (self._shared if plain else self._make(self._context)).structure(value, kind)
+
+
+def load() -> None:
+    """Import the client. To do it again does nothing."""
+    from dagger.client import _core  # noqa: PLC0415 - a second of start-up that bad input need not pay
+
+    make: Callable[[Any], Any] = _core.make_converter
+    if make.__module__ == __name__:
+        return
+    shared = make(_core.Context())
+
+    def lazily(context: Any) -> Any:
+        return _Converter(shared, make, context)
+
+    _core.make_converter = lazily  # type: ignore[assignment]  # the argument has another name
+
+
+@contextmanager
+def remembered_ids() -> Iterator[None]:
+    """Ask for the id of what the same calls make once, for as long as the context lasts: in one session, they make the same."""
+    from dagger.client._core import Context  # noqa: PLC0415 - as above
+
+    known: dict[str, Any] = {}
+    ask: Callable[..., Any] = Context.execute
+
+    async def answer(context: Any, kind: Any = None) -> Any:
+        if context.selections[-1].name != _ID or kind is None or getattr(kind, "__origin__", None) is list:
+            return await ask(context, kind)
+        await context.resolve_ids()
+        calls = repr([(step.name, step.args, step.inline_type) for step in context.selections])
+        if calls not in known:
+            known[calls] = await ask(context, kind)
+        return known[calls]
+
+    Context.execute = answer  # type: ignore[method-assign,assignment]  # it has overloads
+    try:
+        yield
+    finally:
+        Context.execute = ask  # type: ignore[method-assign]

@@ -1,0 +1,104 @@
+"""The client's converters: one for all steps of all chains, and the answers that it gives without."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import AsyncExitStack
+
+import dagger
+import pytest
+from dagger import dag
+from dagger.client import _core
+
+from daglet import server
+from daglet.planner import Planner
+from pipeline import client, engine
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The contexts that a converter of their own was made for, once the client is loaded."""
+    monkeypatch.setattr(_core, "make_converter", _original())
+    contexts = []
+    original = _core.make_converter
+    monkeypatch.setattr(_core, "make_converter", lambda context: contexts.append(context) or original(context))
+    client.load()
+    contexts.clear()
+    return contexts
+
+
+def _original():
+    """Return the client's own function, whatever an earlier test has loaded."""
+    made = _core.make_converter
+    return (
+        made.__closure__[made.__code__.co_freevars.index("make")].cell_contents if made.__module__ == client.__name__ else made
+    )
+
+
+def chain():
+    directory = dag.directory().with_new_file("a", "1")
+    container = dag.container(platform=dagger.Platform("linux/arm64")).with_directory("/", directory)
+    return container.with_mounted_cache("/c", dag.cache_volume("c"), sharing=dagger.CacheSharingMode.LOCKED)
+
+
+def test_a_chain_makes_none(made):
+    chain()
+    assert made == []
+
+
+def test_arguments_are_what_they_were(made):
+    loaded = [(field.name, {**field.args}) for field in chain()._ctx.selections]
+    _core.make_converter = _original()
+    plain = [(field.name, {**field.args}) for field in chain()._ctx.selections]
+    assert [name for name, _ in loaded] == [name for name, _ in plain]
+    for (_, ours), (_, theirs) in zip(loaded, plain, strict=True):
+        assert ours.keys() == theirs.keys()
+        assert all(isinstance(ours[name], dagger.client.base.Type) or ours[name] == theirs[name] for name in ours)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("a", str), (3, int), (True, bool), ("linux/amd64", dagger.Platform), (None, str | None)]
+)
+def test_a_plain_answer_makes_none(made, value, kind):
+    assert dag.container()._ctx.converter.structure(value, kind) == value
+    assert made == []
+
+
+def test_an_answer_with_objects_is_converted_in_its_own_context(made):
+    context = dag.container()._ctx
+    assert context.converter.structure(["a", "b"], list[str]) == ["a", "b"]
+    assert made == [context]
+
+
+def test_it_is_loaded_once():
+    code = (
+        "from pipeline import client; client.load(); from dagger.client import _core; first = _core.make_converter;"
+        "client.load(); print(first is _core.make_converter, first.__module__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True pipeline.client\n"
+
+
+async def test_the_id_of_what_the_same_calls_make_is_asked_for_once(tmp_path, monkeypatch):
+    asked = []
+    answer = server._App._answer
+
+    async def noted(app, query, variables):
+        asked.append(query)
+        return await answer(app, query, variables)
+
+    monkeypatch.setattr(server._App, "_answer", noted)
+
+    async def container(name):
+        empty = dag.directory()
+        chain = dag.container().with_directory("/a", empty).with_mounted_cache("/c", dag.cache_volume(name))
+        return await chain.with_exec(["true"]).id()
+
+    async with AsyncExitStack() as stack:
+        served = await stack.enter_async_context(server.serve(Planner.make("", tmp_path)))
+        await engine._connect(stack, served.port, served.token)
+        assert await container("one") == await container("one")
+        assert await container("two") != await container("one")
+        assert sum("cacheVolume" in query for query in asked) == 2
+        assert sum("id: id" in query for query in asked) == 5
