@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: build test test-dagger bench replay lock clean
+.PHONY: build test test-dagger bench scale replay lock clean
 
 build: $(VENV)/installed
 	@$(VENV)/bin/pipeline build
@@ -20,6 +20,9 @@ test-dagger: $(VENV)/installed-dev
 
 bench: $(VENV)/installed
 	@$(VENV)/bin/python bench/run.py
+
+scale: $(VENV)/installed
+	@$(VENV)/bin/python bench/scale $(SCALE)
 
 replay: $(VENV)/installed-dev
 	@PYTHONPATH=tests:bench $(VENV)/bin/python bench/replay $(REPLAY)
