@@ -174,6 +174,15 @@ def _reason(before: InputRecord | None, now: InputRecord | None, ran_before_it: 
         return ", ".join(ran)
     if before is None:
         return "first build on this machine"
+    return ", ".join([*_differences(before, now), *ran])
+
+
+def difference(before: InputRecord, now: InputRecord) -> str:
+    """Return how the inputs of a stage differ, in a few words; "" if they do not."""
+    return ", ".join(_differences(before, now))
+
+
+def _differences(before: InputRecord, now: InputRecord) -> list[str]:
     reasons: list[str] = []
     if before.base != now.base:
         reasons.append(f"base: {now.base}")
@@ -184,7 +193,7 @@ def _reason(before: InputRecord | None, now: InputRecord | None, ran_before_it: 
     reasons += [f"file: {path}" for path in paths[:_NAMED_CHANGES]]
     if len(paths) > _NAMED_CHANGES:
         reasons.append(f"and {len(paths) - _NAMED_CHANGES} more files")
-    return ", ".join([*reasons, *ran])
+    return reasons
 
 
 def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

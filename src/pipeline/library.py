@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select
 from pipeline.connection import OnStep, connected, expectations, remote, resolved
 from pipeline.detect import GoService, NodeService, detect, survey
 from pipeline.detect.survey import as_text, as_toml, undecided
-from pipeline.engine import Choice, Engine, buildkit_version, session
+from pipeline.engine import Choice, Engine, session
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
 from pipeline.folders import state_folder
@@ -124,26 +123,59 @@ async def build(
     overrides: Overrides,
     engine: Choice,
     progress: Progress,
+    *,
+    since: str = "",
 ) -> Outcome:
-    """Build services and return the summary. Exit code 1 where one failed."""
+    """Build services and return the summary. Exit code 1 where one failed.
+
+    `since` is a commit: of the services, those are built whose inputs are not as they were then.
+    """
     repository = read(root, names, overrides)
     report = report or output / "report.json"
     check_output(output, report)
     _check_targets(repository)
-    result = await built(repository, output, report, engine, progress)
+    if since:
+        await anyio.to_thread.run_sync(vcs.commit, repository.root, since)
+    changed = partial(_changed, since=since, names=names, overrides=overrides, progress=progress) if since else None
+    result = await built(repository, output, report, engine, progress, changed)
     from pipeline.report.summary import summary  # noqa: PLC0415
 
     return Outcome(summary(result), 0 if result.success else 1)
 
 
-async def built(repository: Repository, output: Path, report: Path, engine: Choice, progress: Progress) -> Report:
-    """Build the services of a repository and write the report."""
+async def _changed(project: Project, since: str, names: Sequence[str], overrides: Overrides, progress: Progress) -> list[str]:
+    """Return the services that are to be built since a commit, and say why each is."""
+    from pipeline.planning import host_directory  # noqa: PLC0415 - needs the client
+    from pipeline.since import changed  # noqa: PLC0415
+
+    def before(root: Path) -> Repository:
+        config, notice = _config(root, overrides, FILE_NAME)
+        known = [name for name in names or config.services if name in config.services]
+        return Repository(root, config, {name: detect(root, name, config.services[name]) for name in known}, notice)
+
+    found = await changed(project, since, before, host_directory)
+    for name, why in found.items():
+        progress(f"{name}: changed since {since}: {why}")
+    progress(f"as they were at {since}: {', '.join(name for name in project.services if name not in found) or 'none'}")
+    return list(found)
+
+
+async def built(
+    repository: Repository,
+    output: Path,
+    report: Path,
+    engine: Choice,
+    progress: Progress,
+    chosen: Callable[[Project], Awaitable[list[str]]] | None = None,
+) -> Report:
+    """Build the services of a repository, or those that are chosen once an engine is connected, and write the report."""
     async with connected(repository, engine, progress) as (project, running):
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
         from pipeline.output import Archives  # noqa: PLC0415
         from pipeline.report.delivery import deliver  # noqa: PLC0415
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
+        names = await chosen(project) if chosen else list(repository.services)
         called, revision = await anyio.to_thread.run_sync(vcs.identity, repository.root)
         expected = await anyio.to_thread.run_sync(expectations, called)
         settings = orchestrate.Settings(
@@ -160,7 +192,7 @@ async def built(repository: Repository, output: Path, report: Path, engine: Choi
         with progress:
             result = await orchestrate.build(
                 project,
-                list(repository.services),
+                names,
                 EngineResult(name=running.name, version=running.version),
                 settings,
                 progress,
@@ -295,55 +327,6 @@ async def check(root: Path, names: Sequence[str], overrides: Overrides, engine: 
 
         results = await checking.check(project, checking.checks(project, secrets.token_hex(8)), _events(on_step))
     return Outcome(checking.as_text(results), 0 if all(result.success for result in results) else 1)
-
-
-async def doctor(paths: Sequence[Path], form: str, *, fix: bool) -> Outcome:
-    """Look for pitfalls in services and Dockerfiles. Exit code 1 where there is an error.
-
-    `fix` mends what is mechanical first; what is returned is what remains.
-    """
-    from pipeline import doctor as doctors  # noqa: PLC0415 - its parsers are for no other command
-
-    if form not in {"text", "json", "sarif"}:
-        msg = f"--format is {form!r}"
-        raise UsageError(msg, hint="it can be text, json or sarif")
-    frontend = doctors.frontend_of(await buildkit_version(os.environ))
-    return await examined(doctors.root_of(paths), paths, form, frontend=frontend, fix=fix)
-
-
-async def examined(
-    root: Path,
-    paths: Sequence[Path],
-    form: str,
-    *,
-    file: str = FILE_NAME,
-    frontend: tuple[int, int] | None = None,
-    fix: bool = False,
-) -> Outcome:
-    """Look for pitfalls below a root, and say in a form what was found.
-
-    Parameters
-    ----------
-    file:
-        The configuration, relative to the root; without one, services are looked for.
-    frontend:
-        The version of the engine's own Dockerfile frontend, None where no engine is asked.
-    """
-    from pipeline import doctor as doctors  # noqa: PLC0415
-
-    config = load(root, environ=os.environ, overrides=Overrides(), name=file) if (root / file).exists() else None
-    found = await doctors.examine(root, paths, config, frontend)
-    mended = doctors.apply(root, found.findings) if fix else ()
-    if mended:
-        found = await doctors.examine(root, paths, config, frontend)
-    match form:
-        case "json":
-            text = doctors.written(doctors.as_data(found))
-        case "sarif":
-            text = doctors.written(doctors.as_sarif(found, version("pipeline")))
-        case _:
-            text = "".join(f"mended: {item.place}: {item.rule.id}\n" for item in mended) + doctors.as_text(found)
-    return Outcome(text, 1 if found.failed else 0)
 
 
 async def lock(root: Path, engine: Choice, on_step: OnStep) -> Outcome:

@@ -158,12 +158,12 @@ class Pipeline:
         format: Annotated[str, Doc("text for people, json, or sarif for code hosts.")] = "text",  # noqa: A002
     ) -> str:
         """Look for pitfalls in the services and Dockerfiles. As text, an error among them fails the call."""
-        from pipeline import library
+        from pipeline.doctor.commands import examined
 
         with _sentences():
             _check_format(format, "text", "json", "sarif")
             async with self._files() as root:
-                outcome = await library.examined(root, [], format, file=self.config)
+                outcome = await examined(root, [], format, file=self.config)
             if outcome.exit_code and format == "text":
                 raise PipelineError(outcome.text)
         return outcome.text

@@ -6,10 +6,13 @@ image. Source: the OCI image specification's predefined annotation keys.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from pipeline.errors import PipelineError, UsageError
 
 _PREFIX = "org.opencontainers.image"
 _TIMEOUT_SECONDS = 20
@@ -45,6 +48,43 @@ def identity(root: Path) -> tuple[str, str]:
     return public_address(remote) or root.name, _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
 
 
+def commit(root: Path, ref: str) -> str:
+    """Return the commit that a name stands for.
+
+    Raises
+    ------
+    UsageError
+        If git knows none.
+    """
+    found = "" if ref.startswith("-") else _git(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    if not found:
+        msg = f"--since {ref}: git knows no such commit in {root}"
+        raise UsageError(msg, hint="name one that is there: a shallow clone has the newest alone, `git fetch` brings others")
+    return found
+
+
+def lay_out(root: Path, revision: str, target: Path) -> None:
+    """Lay the files of a folder out as they were at a commit. Neither the index nor the work tree is touched.
+
+    Raises
+    ------
+    PipelineError
+        If git cannot.
+    """
+    target.mkdir(parents=True)
+    own = {
+        "GIT_DIR": _git(root, "rev-parse", "--absolute-git-dir"),
+        "GIT_WORK_TREE": str(target),
+        "GIT_INDEX_FILE": str(target.with_name("index")),
+    }
+    prefix = _git(root, "rev-parse", "--show-prefix").rstrip("/")
+    for arguments in (["read-tree", f"{revision}:{prefix}"], ["checkout-index", "--all", "--quiet"]):
+        done = _run(target, arguments, {**os.environ, **own})
+        if done.returncode != 0:
+            msg = f"git cannot lay out {revision}: {done.stderr.strip()}"
+            raise PipelineError(msg)
+
+
 def public_address(remote: str) -> str:
     """Return a remote's address as people open it, without credentials; "" for a folder on this machine."""
     if found := re.fullmatch(r"(?:ssh://)?(?:[^@/\s]+@)([^:/\s]+)[:/](?:\d+/)?(.+?)(?:\.git)?/?", remote):
@@ -60,14 +100,19 @@ def _globs(patterns: Sequence[str]) -> list[str]:
 
 def _git(folder: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603
-            ["git", "-c", "core.quotePath=off", *arguments],  # noqa: S607 - the user's own git
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
+        done = _run(folder, ["-c", "core.quotePath=off", *arguments], None)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _run(folder: Path, arguments: Sequence[str], environ: Mapping[str, str] | None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        ["git", *arguments],  # noqa: S607 - the user's own git
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_SECONDS,
+        check=False,
+    )
