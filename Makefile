@@ -3,20 +3,27 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: build test test-dagger bench scale replay lock clean
+.PHONY: build test checks test-dagger docs bench scale replay lock clean
 
 build: $(VENV)/installed
 	@$(VENV)/bin/pipeline build
 
-test: $(VENV)/installed-dev
+test: checks
+	@$(VENV)/bin/pytest --numprocesses=auto --maxprocesses=4
+
+# What pre-commit runs, too.
+checks: $(VENV)/installed-dev
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(VENV)/bin/pytest --numprocesses=auto --maxprocesses=4
 
 test-dagger: $(VENV)/installed-dev
 	@$(VENV)/bin/pytest -m dagger
+
+docs: $(VENV)/installed-dev
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@echo "dist/site/index.html"
 
 bench: $(VENV)/installed
 	@$(VENV)/bin/python bench/run.py
@@ -28,11 +35,12 @@ replay: $(VENV)/installed-dev
 	@PYTHONPATH=tests:bench $(VENV)/bin/python bench/replay $(REPLAY)
 
 # With the pinned versions of today, unless one no longer fits; `--upgrade` in LOCK takes the newest. Needs uv.
-LOCK := uv pip compile pyproject.toml --extra sign --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-sources
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-sources
 
 lock:
-	@$(LOCK) --group build --output-file requirements.lock
-	@$(LOCK) --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) pyproject.toml --extra sign --group build --output-file requirements.lock
+	@$(LOCK) pyproject.toml --extra sign --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) --group docs --constraints requirements-dev.lock --output-file requirements-docs.lock
 
 # Bytecode for `python -O` is made here, since a console script must not pay for it at its first start.
 $(VENV)/installed: requirements.lock pyproject.toml
@@ -43,9 +51,10 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(VENV)/bin/python -O -m compileall -q -j 0 $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') src
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock requirements-docs.lock
 	@echo "installing the development tools into $(VENV)"
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-docs.lock
 	@touch $@
 
 clean:

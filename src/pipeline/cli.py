@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import anyio
 import typer
 
-from pipeline.config import Overrides
 from pipeline.engine import Choice
 from pipeline.errors import PipelineError, UsageError, leaves
+from pipeline.flags import Overrides
 from pipeline.progress import FORMS, Progress, choose
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes cut long options at 80 columns, and drawing them takes as long as all else that `--help` does
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 engine_app = typer.Typer(help="The embedded BuildKit.", no_args_is_help=True)
@@ -37,12 +38,10 @@ app.add_typer(cache_app, name="cache")
 report_app = typer.Typer(help="What recorded runs tell: trends, cost, one run as a page.", no_args_is_help=True)
 app.add_typer(report_app, name="report")
 
-Services = Annotated[
-    list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services, all by default.", show_default=False)
-]
+Services = Annotated[list[str] | None, typer.Argument(metavar="SERVICE", help="Services, all by default.", show_default=False)]
 Root = Annotated[Path, typer.Option("--root", help="The repository, with pipeline.toml.", metavar="DIR")]
 EngineOption = Annotated[Choice, typer.Option("--engine", help="Which engine runs the stages.")]
-Form = Annotated[str, typer.Option("--progress", help="auto, tty, plain or quiet.")]
+Form = Annotated[str, typer.Option("--progress", help="auto, tty, plain or quiet.", metavar="FORM")]
 Platforms = Annotated[list[str] | None, typer.Option("--platform", help="A platform (repeatable).", metavar="P")]
 Arguments = Annotated[
     list[str] | None, typer.Option("--build-arg", help="A build argument (repeatable).", metavar="NAME=VALUE")
@@ -136,7 +135,7 @@ def publish(
     cache_write: CacheWrite = None,
     progress: Form = "auto",
 ) -> None:
-    """Build images, push them, and print their addresses with their digests."""
+    """Build images, push them, and print their digests."""
 
     def work() -> Awaitable[library.Outcome]:
         overrides = Overrides(
@@ -164,7 +163,7 @@ def sbom(
     *,
     root: Root = Path(),
     output: Annotated[Path, typer.Option("--output", help="Where images and lists go.", metavar="DIR")] = Path("dist"),
-    output_format: Annotated[str, typer.Option("--format", help="files, cyclonedx or spdx.")] = "files",
+    output_format: Annotated[str, typer.Option("--format", help="files, cyclonedx or spdx.", metavar="FORM")] = "files",
     platform: Platforms = None,
     engine: EngineOption = Choice.AUTO,
     progress: Form = "auto",
@@ -184,11 +183,11 @@ def _arguments(given: list[str]) -> dict[str, str]:
 
 @app.command()
 def init(
-    path: Annotated[Path, typer.Argument(metavar="[PATH]", help="The repository.", show_default=False)] = Path(),
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The repository.", show_default=False)] = Path(),
     *,
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
 ) -> None:
-    """Look at a repository, write its pipeline.toml, and say what was understood."""
+    """Look at a repository and write its pipeline.toml."""
 
     async def work() -> library.Outcome:
         found: library.Outcome = _library().init(path, force=force)
@@ -202,7 +201,7 @@ def plan(
     services: Services = None,
     *,
     root: Root = Path(),
-    output_format: Annotated[str, typer.Option("--format", help="text, json, mermaid or dockerfile.")] = "text",
+    output_format: Annotated[str, typer.Option("--format", help="text, json, mermaid or dockerfile.", metavar="FORM")] = "text",
     platform: Platforms = None,
 ) -> None:
     """Show the graph of stages, without building."""
@@ -231,10 +230,10 @@ def lock(*, root: Root = Path(), engine: EngineOption = Choice.AUTO, progress: F
 @app.command()
 def doctor(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders and Dockerfiles.", show_default=False)
+        list[Path] | None, typer.Argument(metavar="PATH", help="Folders and Dockerfiles.", show_default=False)
     ] = None,
     *,
-    output_format: Annotated[str, typer.Option("--format", help="text, json or sarif.")] = "text",
+    output_format: Annotated[str, typer.Option("--format", help="text, json or sarif.", metavar="FORM")] = "text",
     fix: Annotated[bool, typer.Option("--fix", help="Mend what is mechanical.")] = False,
 ) -> None:
     """Find pitfalls in services and Dockerfiles before they cost a day."""
@@ -312,7 +311,7 @@ def _reports() -> Any:
 def report_history(
     *,
     root: Root = Path(),
-    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORM")] = "text",
     days: Days = 0,
 ) -> None:
     """Show how long builds took, how often the cache served, and how images grew, by service and stage."""
@@ -330,7 +329,7 @@ def report_cost(
     before: Annotated[float | None, typer.Option("--before", min=0, help="A build before.", metavar="SECONDS")] = None,
     after: Annotated[float | None, typer.Option("--after", min=0, help="A build now.", metavar="SECONDS")] = None,
     days: Days = 0,
-    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORM")] = "text",
 ) -> None:
     """Show what the cache saves: minutes, money and waiting, from recorded runs and the numbers under [cost]."""
     given = {
@@ -346,7 +345,7 @@ def report_cost(
 
 @report_app.command("html")
 def report_html(
-    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The page.")] = Path("dist/report.html"),
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The page.")] = Path("dist/report.html"),
     *,
     report: Annotated[Path, typer.Option("--report", help="The run, with its images beside it.", metavar="FILE")] = Path(
         "dist/report.json"
@@ -364,9 +363,7 @@ def report_metrics(*, root: Root = Path()) -> None:
 
 @report_app.command("export")
 def report_export(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Standard output by default.", show_default=False)
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Standard output by default.", show_default=False)] = None,
     *,
     root: Root = Path(),
     days: Days = 0,
@@ -377,7 +374,7 @@ def report_export(
 
 @report_app.command("import")
 def report_import(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines or report.json; - for standard input.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JSON lines or report.json; - for standard input.")],
 ) -> None:
     """Take runs of other machines into the record; those that are known already are left as they are."""
     _run(lambda: _reports().import_runs(files))

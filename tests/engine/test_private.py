@@ -12,15 +12,10 @@ from pathlib import Path
 import pytest
 import registries
 import small
+from documents import carry_out, write_files
 
 TOKEN, PASSWORD = "c4n4ry-npm-token", "c4n4ry-go-password"
 PREFIX = "modules"
-SECRETS = """\
-[services.web.build.secrets]
-".npmrc" = "env:PRIVATE_NPMRC"
-[services.tool.build.secrets]
-".netrc" = "file:netrc"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +33,6 @@ def private(make_workspace, offered, tmp_path_factory):
     """The tiny services on an engine of their own: another one has the same module in its cache volume by now."""
     root = tmp_path_factory.mktemp("private")
     small.write(root, offered, scope="@secret")
-    (root / "pipeline.toml").write_text(small.SERVICES + SECRETS)
     # Go takes a machine by its port, too, where that is not the usual one.
     (root / "netrc").write_text(f"machine 127.0.0.1:{offered.port} login ci password {PASSWORD}\n")
     bundle = tmp_path_factory.mktemp("bundle") / "bundle.pem"
@@ -54,9 +48,9 @@ def private(make_workspace, offered, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(private):
-    done = private.pipeline("build")
-    assert done.code == 0, done.out + done.err
-    return done
+    printed = carry_out("docs/how-to/private-registries.md", private)
+    again = private.pipeline("build")
+    return replace(again, out=printed + again.out)
 
 
 def test_both_registries_were_given_their_secrets(run, offered):
@@ -89,7 +83,7 @@ def test_a_wrong_secret_fails_with_the_registrys_answer(run, private, offered, t
     # npm's store has the other package by now, and asks nobody for it.
     offered.offer("@secret/late", {"index.js": ""})
     small.write(tmp_path, offered, scope="@secret")
-    (tmp_path / "pipeline.toml").write_text(small.SERVICES + SECRETS)
+    write_files("docs/how-to/private-registries.md", tmp_path)
     npmrc = private.settings["PRIVATE_NPMRC"].replace(TOKEN, "wrong")
     failed = replace(private, root=tmp_path, settings={**private.settings, "PRIVATE_NPMRC": npmrc}).pipeline("build", "web")
     assert failed.code == 1

@@ -18,7 +18,7 @@ from pipeline.config.model import (
     Runtime,
     Service,
 )
-from pipeline.config.overrides import Overrides
+from pipeline.flags import Overrides
 
 __all__ = [
     "FILE_NAME",

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from pipeline.config.faults import did_you_mean, first_error, line_of, syntax_error
 from pipeline.config.model import FILE_NAME, Config, Service
-from pipeline.config.overrides import Overrides, override
+from pipeline.config.overrides import override
 from pipeline.errors import UsageError
+from pipeline.flags import Overrides
 
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*\Z")
 

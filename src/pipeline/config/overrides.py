@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config.faults import did_you_mean
 from pipeline.config.model import PLATFORMS
 from pipeline.errors import UsageError
+from pipeline.flags import Overrides
 
 _VARIABLES = {
     "metrics": ("textfile", "pushgateway"),
     "engine": ("hosts", "tlscacert", "tlscert", "tlskey", "tlsservername"),
 }
 """The keys that variables set as they stand (`PIPELINE_METRICS_TEXTFILE`), by table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """What the command line sets; None leaves the file's value."""
-
-    max_parallel: int | None = None
-    timeout: float | None = None
-    platforms: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    target: str = ""
-    args: Mapping[str, str] = field(default_factory=dict)
-    registry: str = ""
-    cache_registry: str = ""
-    cache_write: bool | None = None
 
 
 def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overrides) -> dict[str, Any]:

@@ -295,3 +295,12 @@ def test_a_plan_names_the_pinned_images(repository):
     (repository / "pipeline.lock").write_text(json.dumps({"version": 1, "from": "hub", "pins": pins}))
     done = pipeline(repository, "plan", "--format", "dockerfile")
     assert f"FROM {pins[address]} AS a-prod-deps" in done.stdout, done.stderr
+
+
+def test_help_waits_for_nothing_that_a_build_needs(tmp_path):
+    program = (
+        "import sys; from pipeline.cli import app; app(['--help'], 'pipeline', standalone_mode=False); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "Usage: pipeline" in done.stdout
+    assert not {"dagger", "graphql", "jinja2", "pydantic", "rich", "yaml"} & set(done.stdout.split())

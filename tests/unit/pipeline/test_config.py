@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import Overrides, Service, load, select, tags
-from pipeline.config.reference import config_reference, config_schema
 from pipeline.errors import UsageError
+from pipeline.reference.configuration import config_reference, config_schema
 
 SERVICE = '[services.a]\npath = "a"\n'
 
@@ -124,14 +124,6 @@ def test_a_build_argument_that_nothing_reads(root):
 def test_an_unknown_service_names_the_nearest(root):
     with pytest.raises(UsageError, match="did you mean 'a'"):
         select(loaded(root, SERVICE), ["aa"])
-
-
-@pytest.mark.parametrize(("name", "make"), [("pipeline.schema.json", config_schema), ("configuration.md", config_reference)])
-def test_what_is_published_is_made_from_the_types(request, name, make):
-    path = request.config.rootpath / "docs" / name
-    if request.config.getoption("--update-golden"):
-        path.write_text(make(), encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == make(), "--update-golden rewrites it"
 
 
 def test_the_schema_takes_what_is_taken_and_refuses_what_is_refused(request):

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 from pipeline.report.model import EngineResult, Retry, ServiceResult, StageResult, summarise
-from pipeline.report.schema import report_schema
 from pipeline.report.summary import summary
 
 SERVICES = (
@@ -56,11 +53,3 @@ def test_what_was_built_again_is_told():
 
 def test_json(golden):
     golden("pipeline/report.json", REPORT.model_dump_json(indent=2) + "\n")
-
-
-def test_published_schema_is_the_models(request):
-    path = Path(__file__).parents[3] / "docs" / "report.schema.json"
-    if request.config.getoption("--update-golden"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(report_schema(), encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == report_schema()

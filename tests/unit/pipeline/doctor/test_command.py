@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from importlib import resources
-from pathlib import Path
 
 import anyio
 import pytest
@@ -17,9 +16,9 @@ from daglet.embedded import tools
 from pipeline.doctor import as_data, as_sarif, as_text, examine
 from pipeline.doctor.fix import edited
 from pipeline.doctor.model import Edit
-from pipeline.doctor.page import LEFT_TO_BUILDKIT, page
 from pipeline.doctor.rules import RULES
 from pipeline.doctor.rules.p01_frontend import frontend_of
+from pipeline.reference.pitfalls import LEFT_TO_BUILDKIT
 
 _BAD = """\
 FROM golang:1.25.3 AS build
@@ -198,9 +197,5 @@ def test_nothing_to_examine(tmp_path):
     assert as_sarif(found, "1")["runs"][0]["results"] == []
 
 
-def test_the_page_is_the_rules(request):
-    path = Path(__file__).parents[4] / "docs" / "doctor.md"
-    if request.config.getoption("--update-golden"):
-        path.write_text(page(), encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == page()
+def test_what_is_left_to_buildkit_has_no_rule():
     assert not {rule.buildkit for rule in RULES} & set(LEFT_TO_BUILDKIT)

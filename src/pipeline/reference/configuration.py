@@ -1,4 +1,4 @@
-"""What is published of the configuration: its JSON Schema, for editors, and docs/configuration.md, for people."""
+"""pipeline.toml: its JSON Schema, for editors, and docs/configuration.md, for people."""
 
 from __future__ import annotations
 

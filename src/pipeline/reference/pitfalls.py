@@ -1,4 +1,4 @@
-"""The page about the rules, made from the table of rules: docs/doctor.md."""
+"""docs/doctor.md, from the table of rules."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ BuildKit's, doctor says more about the same line; switched off in the file (`# c
 """
 
 
-def page() -> str:
-    """Return the page as Markdown."""
+def doctor_page() -> str:
+    """Return the rules as Markdown, each with its examples."""
     parts = [_HEAD, *(part for family in FAMILIES for part in _family(family))]
     parts.append(_BUILDKIT.format(left=", ".join(f"`{name}`" for name in LEFT_TO_BUILDKIT)))
     return "\n".join(parts)
