@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from pipeline.doctor.dockerfile import Dockerfile, Instruction, Stage
-from pipeline.doctor.facts import NON_ROOT, Image, image, lineage_steps, serves
+from pipeline.doctor.facts import NON_ROOT, Image, for_development, image, lineage_steps, serves
 from pipeline.doctor.model import Edit, Family, Finding, Rule, Severity
 
 _DIGEST = "sha256:" + "0" * 64
@@ -98,7 +98,7 @@ NO_DIGEST = Rule(
 
 def _check(dockerfile: Dockerfile) -> Iterator[Finding]:
     yield from _bases(dockerfile)
-    if serves(dockerfile.final):
+    if serves(dockerfile.final) and not for_development(dockerfile):
         yield from _user(dockerfile)
         yield from _start(dockerfile)
         yield from _health(dockerfile)

@@ -42,6 +42,12 @@ _NODE = '{"name": "app", "main": "index.js", "dependencies": {}}\n'
             {**_PACKAGE, "relational.test.Dockerfile": 'FROM node:22\nCOPY . .\nRUN npm install\nCMD ["/opt/startup.sh"]\n'},
             id="a file for tests",
         ),
+        pytest.param(
+            "P10-root-user", {"dev/app.Dockerfile": 'FROM node:22\nCMD ["npx", "nodemon", "a.js"]\n'}, id="root for development"
+        ),
+        pytest.param(
+            "P10-start-wrapper", {"Dockerfile": 'FROM node:22\nCMD ["npx", "next", "dev"]\n'}, id="a wrapper for development"
+        ),
         pytest.param("P7", {"dev/app.Dockerfile": 'FROM node:22\nCMD ["sleep infinity"]\n'}, id="a folder for development"),
         pytest.param(
             "P7",
