@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -34,9 +35,13 @@ exec "{program}" "$@" 2> >(exec tee --append "{log}" >&2)
 
 @dataclass(frozen=True)
 class Run:
-    """A whole command: its time in seconds, and the largest memory of the pipeline's and of the session's process, in MB."""
+    """A whole command: times in seconds, and the largest memory of the pipeline's and of the session's process, in MB.
+
+    `cpu_seconds` is the processors' time of all processes but the engine's: a machine that is busy with others leaves it as it is.
+    """
 
     seconds: float
+    cpu_seconds: float
     pipeline_mb: float
     session_mb: float
 
@@ -67,7 +72,7 @@ class Bench:
         if edited:
             repository.edit(self.root, self.names[0])
         command = [sys.executable, "-m", "pipeline", "build", "--progress", "quiet"]
-        started = time.monotonic()
+        started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         with subprocess.Popen(command, cwd=self.root, env=self.environ, stdout=-3, stderr=subprocess.PIPE) as process:
             peaks: dict[str, float] = {}
             while process.poll() is None:
@@ -76,7 +81,9 @@ class Bench:
             seconds = time.monotonic() - started
             if process.returncode and process.stderr:
                 sys.exit(f"{' '.join(command)} failed:\n{process.stderr.read().decode()}")
-        return Run(seconds, peaks.get("pipeline", 0), peaks.get("daglet", 0))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return Run(seconds, cpu, peaks.get("pipeline", 0), peaks.get("daglet", 0))
 
     def traffic(self, *, edited: bool) -> Traffic:
         """Build once more, through a client of BuildKit's and a client of the session's that are listened to."""
@@ -153,7 +160,7 @@ def main() -> None:
 
 
 def _measure(benches: Sequence[Bench], rounds: int) -> None:
-    print("services  change      s   s each more  pipeline MB  session MB  requests  solves  MB sent")
+    print("services  change      s   s each more   CPU s  pipeline MB  session MB  requests  solves  MB sent")
     first: dict[str, float] = {}
     for bench in benches:
         for change in ("none", "an edit"):
@@ -162,9 +169,10 @@ def _measure(benches: Sequence[Bench], rounds: int) -> None:
             traffic = bench.traffic(edited=edits)
             seconds = statistics.median(run.seconds for run in runs)
             more = (seconds - first.setdefault(change, seconds)) / max(1, len(bench.names) - len(benches[0].names))
+            cpu = statistics.median(run.cpu_seconds for run in runs)
             memory = [max(getattr(run, name) for run in runs) for name in ("pipeline_mb", "session_mb")]
             print(
-                f"{len(bench.names):>8}  {change:<8}{seconds:>6.1f}  {more:>12.3f}  {memory[0]:>11.0f}  {memory[1]:>10.0f}"
+                f"{len(bench.names):>8}  {change:<8}{seconds:>6.1f}  {more:>12.3f}  {cpu:>6.1f}  {memory[0]:>11.0f}  {memory[1]:>10.0f}"
                 f"  {traffic.requests:>8}  {traffic.solves:>6}  {traffic.sent_mb:>7.2f}",
                 flush=True,
             )
