@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 import subprocess
@@ -123,8 +122,8 @@ def test_a_store_of_packages_that_is_spoilt_is_done_without(tiny, offered):
     for path in spoilt:
         path.write_bytes(b"spoilt")
     asked = len(offered.asked)
-    manifest = tiny.root / "web/package.json"
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "description": "edited"}, indent=2))
+    lock = tiny.root / "web/package-lock.json"
+    lock.write_text(lock.read_text().replace('"version": "1.0.0"', '"version": "1.0.1"', 1))
     run = built(tiny)
     assert run.stages("web")["deps"] == "executed"
     assert any(path.endswith("plain-1.0.0.tgz") for path, _ in offered.asked[asked:])
@@ -142,7 +141,8 @@ def test_signals_at_any_time_leave_nothing_running_and_the_next_build_succeeds(t
         started = time.monotonic()
         process.communicate(timeout=20)
         assert time.monotonic() - started < 5
-        assert process.returncode in {0, 128 + number, -number}
+        # Too early a signal finds no one who handles it.
+        assert process.returncode in {0, 130, -number}
     assert tiny.engine_is_gone(20)
     image = tiny.root / "dist/images/web.tar"
     assert [path.name for path in image.parent.iterdir()] == ["web.tar"]

@@ -19,7 +19,7 @@ SERVICES, EMPTY, FILES = "services", "", "tests/corpus/node-files"
 STARTS = {
     "README.md": SERVICES,
     "docs/how-to/ci.md": FILES,
-    "docs/how-to/dockerfiles.md": FILES,
+    "docs/how-to/dockerfiles.md": "tests/corpus/node-typescript",
     "docs/how-to/monorepo.md": "tests/corpus/go-workspace",
     "docs/how-to/own-stage.md": FILES,
     "docs/how-to/release.md": SERVICES,
