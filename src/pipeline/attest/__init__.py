@@ -5,17 +5,14 @@ Sources: in-toto statement v1, SLSA provenance v1, DSSE 1.0.2, and cosign's SIGN
 
 from __future__ import annotations
 
-from pipeline.attest.keys import Key, load
 from pipeline.attest.provenance import IN_TOTO, provenance
 from pipeline.attest.signatures import Layer, added, attestation, read_archive, signature, write_archive
 
 __all__ = [
     "IN_TOTO",
-    "Key",
     "Layer",
     "added",
     "attestation",
-    "load",
     "provenance",
     "read_archive",
     "signature",

@@ -1,4 +1,7 @@
-"""Private keys that images are signed with: those of `cosign generate-key-pair`, and plain ones in PEM."""
+"""Private keys that images are signed with: those of `cosign generate-key-pair`, and plain ones in PEM.
+
+It needs the packages of the extra `sign`: imported where something is signed, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,15 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
 
 from pipeline.errors import UsageError
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 _PASSWORD = "COSIGN_PASSWORD"  # noqa: S105 - the variable's name, which cosign gave it
 _ENVIRONMENT = "env://"
@@ -29,17 +35,10 @@ class Key:
 
     def sign(self, text: bytes) -> bytes:
         """Return the signature of a text: ECDSA over its SHA-256, in DER."""
-        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA  # noqa: PLC0415 - for those only who sign
-        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
-
         return self.private.sign(text, ECDSA(SHA256()))
 
     def signed(self, text: bytes, signature: bytes) -> bool:
         """Whether a signature of a text is this key's."""
-        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
-        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA  # noqa: PLC0415
-        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
-
         try:
             self.private.public_key().verify(signature, text, ECDSA(SHA256()))
         except InvalidSignature:
@@ -66,24 +65,18 @@ def load(place: str, environ: Mapping[str, str]) -> Key:
         raise UsageError(msg, hint="`cosign generate-key-pair` makes one") from None
     try:
         return _parse(text, environ.get(_PASSWORD, "").encode())
-    except ImportError:
-        msg = "--sign-key: signing needs two more packages"
-        raise UsageError(msg, hint="install them with pip install 'pipeline[sign]'") from None
     except (ValueError, TypeError, KeyError) as error:
         msg = f"--sign-key: {place} holds no key that can be used: {error}"
         raise UsageError(msg, hint=f"it wants a P-256 key in PEM or cosign's own, and its password in {_PASSWORD}") from None
 
 
 def _parse(text: str, password: bytes) -> Key:
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key  # noqa: PLC0415
-
     lines = text.strip().splitlines()
     if lines and lines[0] in {"-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----", "-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----"}:
         found = load_der_private_key(_decrypted(b64decode("".join(lines[1:-1])), password), None)
     else:
         found = load_pem_private_key(text.encode(), password if "ENCRYPTED" in text else None)
-    if not isinstance(found, ec.EllipticCurvePrivateKey) or found.curve.name != ec.SECP256R1.name:
+    if not isinstance(found, EllipticCurvePrivateKey) or found.curve.name != SECP256R1.name:
         msg = "it is on another curve, or of another kind"
         raise ValueError(msg)
     return Key(found)
@@ -91,9 +84,6 @@ def _parse(text: str, password: bytes) -> Key:
 
 def _decrypted(document: bytes, password: bytes) -> bytes:
     """Return what is in the box that cosign keeps its keys in: the key is made of the password by scrypt."""
-    from nacl.exceptions import CryptoError  # noqa: PLC0415
-    from nacl.secret import SecretBox  # noqa: PLC0415
-
     box = json.loads(document)
     cost = box["kdf"]["params"]
     salt = b64decode(box["kdf"]["salt"])

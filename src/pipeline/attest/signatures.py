@@ -10,11 +10,13 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import archive
-from pipeline.attest.keys import Key
 from pipeline.attest.provenance import IN_TOTO, PREDICATE
+
+if TYPE_CHECKING:
+    from pipeline.attest.keys import Key
 
 _SIGNATURE = "dev.cosignproject.cosign/signature"
 _SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"

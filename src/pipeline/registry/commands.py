@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
@@ -24,6 +25,9 @@ from pipeline.registry.reference import cache_repository
 from pipeline.registry.vouch import Signing
 from pipeline.report.model import Report
 from pipeline.sbom.commands import lists
+
+if TYPE_CHECKING:
+    from pipeline.attest.keys import Key
 
 
 async def publish(
@@ -64,7 +68,7 @@ async def publish(
     config = repository.config
     publishing.check_addresses({name: tags(name, config.services[name], config.registry or "") for name in repository.services})
     check_whole(repository, "published")
-    key = attest.load(sign_key, os.environ) if sign_key else None
+    key = _key(sign_key) if sign_key else None
     registries = await client.client(cache_folder(), progress)
     result = await built_whole(repository, output, engine, progress, "nothing was pushed")
     publications = [
@@ -85,6 +89,15 @@ async def publish(
     if image_refs:
         await anyio.to_thread.run_sync(write_text_atomic, image_refs.resolve(), text)
     return Outcome(text)
+
+
+def _key(place: str) -> Key:
+    try:
+        from pipeline.attest import keys  # noqa: PLC0415 - an extra, which those who do not sign need not have
+    except ImportError:
+        msg = "--sign-key: signing needs two more packages"
+        raise UsageError(msg, hint="install them with pip install 'pipeline[sign]'") from None
+    return keys.load(place, os.environ)
 
 
 async def _statements(repository: Repository, result: Report, output: Path) -> dict[str, tuple[str, Path]]:

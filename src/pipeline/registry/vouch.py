@@ -6,10 +6,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.attest import Key, Layer, added, attestation, read_archive, signature, write_archive
+from pipeline.attest import Layer, added, attestation, read_archive, signature, write_archive
 from pipeline.registry.client import Client
 from pipeline.registry.errors import NotFound, RegistryError
+
+if TYPE_CHECKING:
+    from pipeline.attest.keys import Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from nacl.secret import SecretBox
 
-from pipeline.attest import load
+from pipeline.attest.keys import load
 from pipeline.errors import UsageError
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pipeline.attest import Key, added, attestation, read_archive, signature, write_archive
+from pipeline.attest import added, attestation, read_archive, signature, write_archive
+from pipeline.attest.keys import Key
 
 DIGEST = "sha256:" + "a" * 64
 STATEMENT = json.dumps({"predicateType": "https://slsa.dev/provenance/v1"})
