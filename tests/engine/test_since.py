@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 import subprocess
 from dataclasses import replace
-from pathlib import Path
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "monorepos.md").read_text(encoding="utf-8")
+from documents import prompted
 
 
 def git(folder, *arguments):
@@ -17,7 +15,8 @@ def git(folder, *arguments):
 
 
 def test_what_changed_is_built_and_nothing_else(workspace, tmp_path):
-    [line] = re.findall(r"^```sh\npipeline (.*)\n```$", DOCUMENT, re.MULTILINE)
+    [command] = prompted("docs/monorepos.md")
+    _, *line = shlex.split(command)
     root = tmp_path / "repository"
     shutil.copytree(workspace.root / "services", root / "services")
     shutil.copy(workspace.root / "pipeline.toml", root)
@@ -27,7 +26,7 @@ def test_what_changed_is_built_and_nothing_else(workspace, tmp_path):
     git(root, "update-ref", "refs/remotes/origin/main", "HEAD")
     repository = replace(workspace, root=root)
 
-    unchanged = repository.pipeline(*shlex.split(line))
+    unchanged = repository.pipeline(*line)
     assert unchanged.code == 0, unchanged.err
     assert "as they were at origin/main: api-gateway, auth-service\n" in unchanged.err
     assert (unchanged.report["success"], unchanged.report["services"]) == (True, [])
@@ -35,7 +34,7 @@ def test_what_changed_is_built_and_nothing_else(workspace, tmp_path):
     (root / "services/auth/config/production.yaml").write_text(
         (root / "services/auth/config/production.yaml").read_text() + "# edited\n"
     )
-    edited = repository.pipeline(*shlex.split(line))
+    edited = repository.pipeline(*line)
     assert edited.code == 0, edited.err
     assert "auth-service: changed since origin/main: stage config: file: config/production.yaml\n" in edited.err
     assert "as they were at origin/main: api-gateway\n" in edited.err
