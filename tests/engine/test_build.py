@@ -1,34 +1,11 @@
-"""Builds of both services on a real BuildKit: cache facts, failures, images, reproducibility (N1-N6, G1-G5, O2-O5)."""
+"""Builds of both services on a real BuildKit: cache facts, failures, checks (N1-N6, G1-G5, O2-O5)."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import time
 
-import pytest
-
 CACHED = {"cached"}
-
-ALLOWED = {
-    "api-gateway": re.compile(
-        r"(bin|lib|lib64|sbin|usr|usr/lib|usr/lib64|usr/local|usr/local/bin|usr/local/bin/node|root|home|home/node|tmp)$"
-        r"|usr/lib(64)?/[^/]+-linux-gnu(/[^/]+\.so[.\d]*)?$|usr/lib(64)?/ld-linux[^/]*$|usr/lib/os-release$|usr/share(/|$)"
-        r"|etc(/(passwd|group|os-release|debian_version|host.conf|issue|issue.net|ld.so.conf.d|dpkg|ssl|opt|ca-certificates).*)?$"
-        r"|var(/lib(/dpkg(/status\.d(/[^/]+)?)?)?)?$"
-        r"|app$|app/package\.json$|app/dist(/.+\.js)?$|app/dist/[^.]+$|app/node_modules(/.*)?$"
-    ),
-    "auth-service": re.compile(
-        r"(bin|bin/app|etc|etc/app|etc/app/config\.yaml|etc/ssl|etc/ssl/certs|etc/ssl/certs/ca-certificates\.crt)$"
-    ),
-}
-NEVER = re.compile(r"(^|/)(npm|npx|sh|bash|dash|typescript|tsx|eslint|esbuild|src|test|\.env[^/]*)$|\.ts$|\.map$")
-
-
-def allowed_path(service, name):
-    shipped_by_a_dependency = name.startswith("app/node_modules/") and name.count("/") > 2
-    return bool(ALLOWED[service].match(name)) and (shipped_by_a_dependency or not NEVER.search(name))
 
 
 def test_unchanged_everything_is_cached_and_the_digest_stays(built):
@@ -146,69 +123,6 @@ def test_an_invalid_configuration_file_is_placed(built):
     assert run.code == 1
     assert "services/auth/config/production.yaml:2: server.port: 'http' is not of type 'integer'" in run.out
     assert run.stages("auth-service")["config"] == "failed"
-
-
-def test_a_binary_that_is_not_static_fails(built):
-    workspace, _ = built
-    config = workspace.root / "pipeline.toml"
-    text = config.read_text()
-    try:
-        config.write_text(text + '\n[services.auth-service.build]\nenv = { GOFLAGS = "-buildmode=pie" }\n')
-        run = workspace.pipeline("build", "auth-service")
-    finally:
-        config.write_text(text)
-    assert run.code == 1
-    assert "the binary is not static" in run.out
-    assert "-buildmode=pie" in run.out
-
-
-@pytest.mark.parametrize("service", ["api-gateway", "auth-service"])
-def test_runtime_images_hold_nothing_else(built, service):
-    workspace, _ = built
-    files, config = workspace.files(service)
-    assert [name for name in files if not allowed_path(service, name)] == []
-    assert {item.mtime for item in files.values()} == {0}
-    user = config["config"]["User"]
-    assert all(part.isdecimal() and part != "0" for part in user.split(":"))
-
-
-def test_image_configuration(built):
-    workspace, _ = built
-    _, node = workspace.files("api-gateway")
-    assert node["config"]["Cmd"] == ["node", "dist/index.js"]
-    assert node["config"]["ExposedPorts"] == {"3000/tcp": {}}
-    assert "NODE_ENV=production" in node["config"]["Env"]
-    check = node["config"]["Healthcheck"]
-    seconds = 1_000_000_000
-    assert (check["Interval"], check["Timeout"], check["StartPeriod"], check["Retries"]) == (
-        30 * seconds,
-        5 * seconds,
-        10 * seconds,
-        3,
-    )
-    assert check["Test"][:3] == ["CMD", "node", "-e"]
-    _, go = workspace.files("auth-service")
-    assert go["config"]["User"] == "1001:1001"
-    assert go["config"]["Entrypoint"] == ["/bin/app"]
-    assert go["config"]["Cmd"] == ["--config", "/etc/app/config.yaml"]
-
-
-@pytest.mark.parametrize("service", ["api-gateway", "auth-service"])
-def test_skopeo_accepts_the_archive(built, tools, service):
-    workspace, run = built
-    archive = f"oci-archive:{workspace.root}/dist/images/{service}.tar"
-    found = json.loads(tools.skopeo("inspect", archive))
-    assert (found["Digest"], found["Os"]) == (run.digests()[service], "linux")
-    assert found["Layers"]
-    config = json.loads(tools.skopeo("inspect", "--config", archive))
-    assert len(config["rootfs"]["diff_ids"]) == len(found["Layers"])
-
-
-def test_sizes_are_within_the_limits(built):
-    _, run = built
-    assert run.service("api-gateway")["image_size_mb"] <= 55
-    assert run.service("auth-service")["image_size_mb"] <= 12
-    assert run.service("api-gateway")["image_size_uncompressed_mb"] > run.service("api-gateway")["image_size_mb"]
 
 
 def test_the_services_checks_pass_and_their_images_answer(built):

@@ -146,7 +146,9 @@ def test_a_registry_that_is_down_costs_a_word(machine):
 
 def test_what_is_kept_is_listed_and_pruned(first, second, tmp_path, registry, tools):
     made, _ = first
-    lines = made.pipeline("cache", "list").out.splitlines()
+    listed = made.pipeline("cache", "list")
+    assert listed.code == 0, listed.err
+    lines = listed.out.splitlines()
     assert [line.split()[4].partition("-")[0] for line in lines[:-1]].count("build") == 2
     assert lines[-1].endswith(f" MB in {registry.address}/pipeline-cache")
     assert made.pipeline("cache", "prune").out == f"0 stages removed from {registry.address}/pipeline-cache\n"

@@ -164,6 +164,18 @@ def test_over_budget(tiny, first):
     assert {service["status"] for service in run.report["services"]} == {"failed"}
 
 
+def test_a_binary_that_is_not_static_fails(tiny, first):
+    before = (tiny.root / "pipeline.toml").read_text()
+    try:
+        (tiny.root / "pipeline.toml").write_text(before + '[services.tool.build]\nenv = { GOFLAGS = "-buildmode=pie" }\n')
+        run = tiny.pipeline("build", "tool")
+    finally:
+        (tiny.root / "pipeline.toml").write_text(before)
+    assert run.code == 1
+    assert "the binary is not static" in run.out
+    assert "-buildmode=pie" in run.out
+
+
 def test_a_target_stops_there(tiny, first):
     run = tiny.pipeline("build", "--target", "deps")
     assert run.code == 0

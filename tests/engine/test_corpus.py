@@ -1,0 +1,33 @@
+"""The small repositories of tests/corpus, each built and its image started, as the configuration that it has says."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+
+QUICK = ("go-files", "go-replace", "go-workspace", "node-files", "node-hooks", "node-worker")
+"""What a run builds unless --corpus asks for all: ways that the sample services do not go, and that take no long download."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "repository" in metafunc.fixturenames:
+        names = sorted(path.name for path in CORPUS.iterdir() if path.is_dir() and path.name != "__pycache__")
+        chosen = names if metafunc.config.getoption("--corpus") else [name for name in names if name in QUICK]
+        metafunc.parametrize("repository", chosen)
+
+
+def test_build(workspace, repository, tmp_path):
+    """On the samples' engine, which has compiled Go's own packages."""
+    shutil.copytree(CORPUS / repository, tmp_path / repository)
+    place = replace(workspace, root=tmp_path / repository)
+    run = place.pipeline("build")
+    assert run.code == 0, run.out + run.err
+    assert all(service["image_size_mb"] for service in run.report["services"])
+    checked = place.pipeline("check")
+    assert checked.code == 0, checked.out + checked.err
+    assert "smoke" in checked.out
