@@ -36,7 +36,6 @@ _COLLECT_EVERY = 200_000
 def main() -> None:
     """Serve a session until standard input is closed, or INT or TERM comes."""
     gc.set_threshold(_COLLECT_EVERY)
-    atexit.register(gc.freeze)
     parser = argparse.ArgumentParser(prog="daglet", description="The Dagger API's session on plain BuildKit.")
     session = parser.add_subparsers(required=True, metavar="session").add_parser("session", help="serve one session")
     session.add_argument("--workdir", default=".", help="the folder that relative paths of the host start from")
@@ -45,10 +44,24 @@ def main() -> None:
     session.add_argument("--place", action="append", default=[], help="GROUP=ADDRESS: where stages named GROUP/… are built")
     for credential in fields(embedded.Credentials):
         session.add_argument(f"--{credential.name}", default="", help="as buildctl takes it")
+    session.add_argument(
+        "--arguments-from-stdin", action="store_true", help="take the other arguments from a line of JSON there"
+    )
     # The client adds labels for telemetry, and others to come.
     options, _ = parser.parse_known_args()
+    if options.arguments_from_stdin:
+        schema()  # while whoever is to use the session finds out how
+        line = sys.stdin.readline()
+        if not line:
+            return
+        options, _ = parser.parse_known_args([*sys.argv[1:], *json.loads(line)])
     os.chdir(options.workdir)
-    sys.exit(anyio.run(_until_over, options))
+    code = anyio.run(_until_over, options)
+    # Python would now take apart all modules and objects, while whoever had the session waits for the end of it.
+    atexit._run_exitfuncs()  # noqa: SLF001 - all else that Python does at the end and that anybody notices
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 async def _until_over(options: argparse.Namespace) -> int:

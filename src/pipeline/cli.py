@@ -6,13 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import anyio
 import typer
 
-from pipeline.engine import Choice
+from pipeline.engine import Choice, prepared
 from pipeline.errors import PipelineError, UsageError, leaves
 from pipeline.flags import Overrides
 from pipeline.progress import FORMS, Progress, choose
@@ -109,7 +110,7 @@ def build(
         )
         return built
 
-    _run(work)
+    _run(work, engine)
 
 
 @app.command()
@@ -154,7 +155,7 @@ def publish(
         )
         return published
 
-    _run(work)
+    _run(work, engine)
 
 
 @app.command()
@@ -170,7 +171,7 @@ def sbom(
 ) -> None:
     """Build images and list what is in them, as CycloneDX and SPDX."""
     overrides = Overrides(platforms=tuple(platform or ()))
-    _run(lambda: _lists().sbom(root, services or [], output, output_format, overrides, engine, _teller(progress)))
+    _run(lambda: _lists().sbom(root, services or [], output, output_format, overrides, engine, _teller(progress)), engine)
 
 
 def _arguments(given: list[str]) -> dict[str, str]:
@@ -218,13 +219,13 @@ def check(
     progress: Form = "auto",
 ) -> None:
     """Run the services' tests and linters, and start their images."""
-    _run(lambda: _library().check(root, services or [], Overrides(timeout=timeout), engine, _teller(progress)))
+    _run(lambda: _library().check(root, services or [], Overrides(timeout=timeout), engine, _teller(progress)), engine)
 
 
 @app.command()
 def lock(*, root: Root = Path(), engine: EngineOption = Choice.AUTO, progress: Form = "auto") -> None:
     """Pin the base images to what is offered now, in pipeline.lock."""
-    _run(lambda: _library().lock(root, engine, _teller(progress)))
+    _run(lambda: _library().lock(root, engine, _teller(progress)), engine)
 
 
 @app.command()
@@ -387,10 +388,18 @@ def _teller(form: str) -> Progress:
     return choose(form, os.environ, sys.stderr)
 
 
-def _run(command: Callable[[], Awaitable[library.Outcome]]) -> None:
-    """Run a command to its end, and turn whatever ends it into an exit code and one clear message."""
+def _run(command: Callable[[], Awaitable[library.Outcome]], engine: Choice | None = None) -> None:
+    """Run a command to its end, and turn whatever ends it into an exit code and one clear message.
+
+    One that builds on an engine finds that being prepared meanwhile.
+    """
+
+    async def on_engine(choice: Choice) -> library.Outcome:
+        async with prepared(choice):
+            return await command()
+
     try:
-        outcome = anyio.run(_until_signalled, command)
+        outcome = anyio.run(_until_signalled, partial(on_engine, engine) if engine else command)
     except PipelineError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:

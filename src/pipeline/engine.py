@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -48,6 +49,9 @@ _ANSWER_SECONDS = 5
 _GRACE_SECONDS = 10
 _LINE_LIMIT = 1 << 16
 _Stream = TypeVar("_Stream")
+
+_READY: ContextVar[list[anyio.abc.Process] | None] = ContextVar("_READY", default=None)
+"""The program that `prepared` has started, until a session takes it."""
 
 
 class Choice(StrEnum):
@@ -188,18 +192,48 @@ async def _follow(output: BufferedByteReceiveStream, where: Whereabouts, on_step
 
 
 @asynccontextmanager
+async def prepared(choice: Choice) -> AsyncIterator[None]:
+    """Have the program of the session that the context will need import what it takes, beside whatever comes before that.
+
+    It begins nothing until a session tells it its arguments, and is ended where none does.
+    """
+    dagger_first = choice is Choice.DAGGER or os.environ.get("DAGGER_SESSION_PORT") or _client_program(os.environ)
+    if dagger_first and choice is not Choice.BUILDKIT:
+        yield
+        return
+    ready = [await _start_program()]
+    token = _READY.set(ready)
+    try:
+        yield
+    finally:
+        _READY.reset(token)
+        with anyio.CancelScope(shield=True):
+            for process in ready:
+                process.kill()
+                await process.wait()
+                await process.aclose()
+
+
+async def _start_program() -> anyio.abc.Process:
+    command = [sys.executable, "-P", *(() if __debug__ else ("-O",)), "-m", "daglet", "session", "--arguments-from-stdin"]
+    # A group of its own: Ctrl-C is for us to handle, and ends the session in order.
+    return await anyio.open_process(command, start_new_session=True)
+
+
+@asynccontextmanager
 async def _session_program(on_step: Callable[[str], None], remote: Remote) -> AsyncIterator[BufferedByteReceiveStream]:
     """Run `daglet session` for as long as the context lasts; yield its output: how to connect, then what the engine is."""
-    command = [sys.executable, "-P", *(() if __debug__ else ("-O",)), "-m", "daglet", "session"]
-    command += [f"--{name}={value}" for name, value in remote.credentials.items()]
+    arguments = [f"--stage-variable={STAGE_VARIABLE}", *(f"--{name}={value}" for name, value in remote.credentials.items())]
     if not os.environ.get("BUILDKIT_HOST"):
-        command += [f"--host={host}" for host in remote.hosts]
-        command += [f"--place={service}={host}" for service, host in remote.places.items()]
-    # A group of its own: Ctrl-C is for us to handle, and ends the session in order.
-    process = await anyio.open_process([*command, f"--stage-variable={STAGE_VARIABLE}"], start_new_session=True)
+        arguments += [f"--host={host}" for host in remote.hosts]
+        arguments += [f"--place={service}={host}" for service, host in remote.places.items()]
+    ready = _READY.get()
+    process = ready.pop() if ready else await _start_program()
     try:
         async with anyio.create_task_group() as group:
             group.start_soon(_tell_lines, process, on_step)
+            with suppress(anyio.BrokenResourceError):  # what it printed says why it is gone
+                await _open(process.stdin).send(json.dumps(arguments).encode() + b"\n")
             yield BufferedByteReceiveStream(_open(process.stdout))
             await _open(process.stdin).aclose()
     finally:

@@ -235,4 +235,4 @@ class Memory:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({name: asdict(item) for name, item in records.items()}, sort_keys=True)
-        write_text_atomic(self._path, text)
+        write_text_atomic(self._path, text, synced=False)

@@ -7,8 +7,14 @@ import tempfile
 from pathlib import Path
 
 
-def write_text_atomic(path: Path, text: str) -> None:
+def write_text_atomic(path: Path, text: str, *, synced: bool = True) -> None:
     """Write a text file so that a reader finds the old content or the new one, never a part.
+
+    Parameters
+    ----------
+    synced:
+        Whether it has to be so after a power cut, too. Waiting for the disk takes as long as writing what it has pending of other
+        files, such as images: what each run makes anew does without.
 
     Raises
     ------
@@ -20,8 +26,9 @@ def write_text_atomic(path: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+            if synced:
+                file.flush()
+                os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).rename(path)
     except BaseException:

@@ -198,7 +198,7 @@ async def built(
                 progress,
             )
     text = result.model_dump_json(indent=2) + "\n"
-    await anyio.to_thread.run_sync(write_text_atomic, report.resolve(), text)
+    await anyio.to_thread.run_sync(partial(write_text_atomic, report.resolve(), text, synced=False))
     await anyio.to_thread.run_sync(deliver, result, repository.config, repository.root, state_folder(), progress)
     return result
 

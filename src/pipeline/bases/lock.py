@@ -24,9 +24,7 @@ _PINNED_ADDRESS = re.compile(r"\S+@sha256:[0-9a-f]{64}\Z")
 _PACKAGES: Mapping[str, TypeAdapter[Any]] = {
     "debian": TypeAdapter(list[Package]),
     "go": TypeAdapter(Toolchain),
-    "node": TypeAdapter(NpmPackage),
-    "node-headers": TypeAdapter(NpmPackage),
-    "npm": TypeAdapter(NpmPackage),
+    **dict.fromkeys(("node", "node-headers", "npm"), TypeAdapter(NpmPackage)),
 }
 """What a pin from packages holds, by the first part of its key."""
 

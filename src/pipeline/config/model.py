@@ -22,8 +22,14 @@ StageFunction = Annotated[str, StringConstraints(pattern=r"^[^:]+\.py:[A-Za-z_][
 
 
 class _Table(BaseModel):
+    # The texts are for the documentation, which is made without -O; they are read out of this file's source, which takes time.
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, populate_by_name=True, use_attribute_docstrings=True, protected_namespaces=()
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        populate_by_name=True,
+        use_attribute_docstrings=__debug__,
+        protected_namespaces=(),
     )
 
 

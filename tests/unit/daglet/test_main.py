@@ -23,3 +23,16 @@ def test_without_an_engine_one_line_says_why_and_the_way_out(tmp_path):
     assert "BUILDKIT_HOST" in told["hint"]
     assert told["exit_code"] == 1
     assert "Traceback" not in done.stderr
+
+
+def test_arguments_may_come_later_or_never(tmp_path):
+    """Whoever starts it early need not have a use for it in the end."""
+    environ = {**os.environ, "DAGLET_CACHE": str(tmp_path), "DAGLET_STATE": str(tmp_path), "PATH": "/nonexistent"}
+    environ.pop("BUILDKIT_HOST", None)
+    command = [sys.executable, "-m", "daglet", "session", "--arguments-from-stdin"]
+    never, nowhere = (
+        subprocess.run(command, env=environ, input=text, capture_output=True, text=True, check=False)
+        for text in ("", '["--host=tcp://127.0.0.1:1"]\n')
+    )
+    assert (never.returncode, never.stdout, never.stderr) == (0, "", "")
+    assert "tcp://127.0.0.1:1" in json.loads(nowhere.stdout)["error"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from pipeline.engine import Choice, choose
+from pipeline.engine import Choice, choose, prepared
 
 
 @pytest.fixture
@@ -81,3 +84,27 @@ def test_an_engine_that_is_named_and_does_not_listen(environ, program, address):
 @pytest.mark.parametrize("wanted", [Choice.DAGGER, Choice.BUILDKIT])
 def test_what_is_asked_for_is_not_argued_with(environ, wanted):
     assert choose(wanted, {**environ, "DAGGER_SESSION_PORT": "1", "BUILDKIT_HOST": "x"}) == (wanted, "asked for")
+
+
+async def test_a_session_that_nothing_asks_for_is_ended(monkeypatch):
+    monkeypatch.delenv("DAGGER_SESSION_PORT", raising=False)
+    async with prepared(Choice.BUILDKIT):
+        [process] = [item for item in children() if b"daglet" in item.cmdline]
+    assert not process.folder.exists()
+
+
+async def test_where_dagger_is_asked_for_nothing_of_ours_is_started():
+    async with prepared(Choice.DAGGER):
+        assert [item for item in children() if b"daglet" in item.cmdline] == []
+
+
+@dataclass(frozen=True)
+class Child:
+    folder: Path
+    cmdline: bytes
+
+
+def children():
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        folder = Path("/proc", pid)
+        yield Child(folder, (folder / "cmdline").read_bytes())
