@@ -8,13 +8,14 @@ from daglet.archives import unpack
 from pipeline import library, project
 from pipeline.bases.model import load
 from pipeline.config import Overrides
+from pipeline.folders import cache_folder
 
 
 def arguments(repository: Path, layouts: Path) -> list[str]:
     """Return buildctl's arguments for a repository's bases, which a build by the pipeline has assembled before."""
     known = library.read(repository, [], Overrides())
     wanted = project.base_requests(known.config, known.services)
-    folder = library.cache_folder() / "bases"
+    folder = cache_folder() / "bases"
     found: list[str] = []
     for base in load(folder):
         if base.request in wanted and base.request.role != "config":

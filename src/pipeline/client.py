@@ -10,6 +10,7 @@ Source: `dagger/client/_core.py` of dagger-io 0.21, `Context` and `make_converte
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -62,6 +63,7 @@ def remembered_ids() -> Iterator[None]:
     from dagger.client._core import Context  # noqa: PLC0415 - as above
 
     known: dict[str, Any] = {}
+    asking: dict[str, anyio.Lock] = defaultdict(anyio.Lock)
     limit = anyio.CapacityLimiter(_AT_ONCE)
     ask: Callable[..., Any] = Context.execute
 
@@ -70,9 +72,10 @@ def remembered_ids() -> Iterator[None]:
             return await ask(context, kind)
         await context.resolve_ids()
         calls = repr([(step.name, step.args, step.inline_type) for step in context.selections])
-        if calls not in known:
-            async with limit:
-                known[calls] = known.get(calls) or await ask(context, kind)
+        async with asking[calls]:
+            if calls not in known:
+                async with limit:
+                    known[calls] = await ask(context, kind)
         return known[calls]
 
     Context.execute = answer  # type: ignore[method-assign,assignment]  # it has overloads
