@@ -1,15 +1,19 @@
-# Two commands: `make build` builds every service of pipeline.toml, `make test` runs all that CI runs. Where a Dagger Engine
+# Two commands: `make build` builds every service of pipeline.toml, `make test` checks all of it; CI runs `make test-slow`, too. Where a Dagger Engine
 # can be reached, `make test-dagger` checks that it makes the images that the embedded engine makes.
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: build test checks test-dagger docs bench scale replay lock clean
+.PHONY: build test test-slow checks test-dagger docs bench scale replay lock clean
 
 build: $(VENV)/installed
 	@$(VENV)/bin/pipeline build
 
 test: checks
 	@$(VENV)/bin/pytest --numprocesses=auto --maxprocesses=4
+
+# What takes long for what it adds, such as all small repositories of tests/corpus.
+test-slow: $(VENV)/installed-dev
+	@$(VENV)/bin/pytest -m slow --numprocesses=auto --maxprocesses=4
 
 # What pre-commit runs, too.
 checks: $(VENV)/installed-dev

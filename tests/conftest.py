@@ -17,7 +17,6 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files with what the code gives now")
-    parser.addoption("--corpus", action="store_true", help="build every repository of the corpus, not the quick ones alone")
     parser.addoption("--record", action="store_true", help="record the conformance programs on a Dagger Engine")
 
 

@@ -10,17 +10,17 @@ import pytest
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 
-QUICK = ("go-files", "go-replace", "go-workspace", "node-files", "node-hooks", "node-worker")
-"""What a run builds unless --corpus asks for all: ways that the sample services do not go, and that take no long download."""
+QUICK = {"go-files", "go-replace", "go-workspace", "node-files", "node-hooks", "node-worker"}
+"""Ways that the sample services do not go, and that take no long download."""
+
+REPOSITORIES = [
+    pytest.param(path.name, marks=() if path.name in QUICK else pytest.mark.slow)
+    for path in sorted(CORPUS.iterdir())
+    if path.is_dir() and path.name != "__pycache__"
+]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "repository" in metafunc.fixturenames:
-        names = sorted(path.name for path in CORPUS.iterdir() if path.is_dir() and path.name != "__pycache__")
-        chosen = names if metafunc.config.getoption("--corpus") else [name for name in names if name in QUICK]
-        metafunc.parametrize("repository", chosen)
-
-
+@pytest.mark.parametrize("repository", REPOSITORIES)
 def test_build(workspace, repository, tmp_path):
     """On the samples' engine, which has compiled Go's own packages."""
     shutil.copytree(CORPUS / repository, tmp_path / repository)
