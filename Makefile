@@ -1,5 +1,5 @@
-# Two commands: `make build` builds every service of pipeline.toml, `make test` checks all of it; CI runs `make test-slow`, too. Where a Dagger Engine
-# can be reached, `make test-dagger` checks that it makes the images that the embedded engine makes.
+# Two commands: `make build` builds every service of pipeline.toml, `make test` checks all of it. CI runs `make test-slow`, too.
+# Where a Dagger Engine can be reached, `make test-dagger` checks that it makes the images that the embedded engine makes.
 PYTHON ?= python3
 VENV := .venv
 
