@@ -21,9 +21,11 @@ DATA = (
     "daglet/embedded/_tools/go.sum",
     "daglet/py.typed",
     "daglet/schema.graphql",
+    "pipeline/_tools/registry/go.mod",
+    "pipeline/_tools/registry/go.sum",
+    "pipeline/_tools/scan/go.mod",
+    "pipeline/_tools/scan/go.sum",
     "pipeline/py.typed",
-    "pipeline/registry/_tools/go.mod",
-    "pipeline/registry/_tools/go.sum",
     "pipeline/report/templates/report.css",
     "pipeline/report/templates/report.html",
 )
