@@ -5,25 +5,22 @@ from __future__ import annotations
 import email.parser
 import json
 import re
-import shutil
-import subprocess
-import tempfile
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pipeline.archive import Archive, opened
-from pipeline.errors import PipelineError
+from pipeline.sbom.gobinary import modules
 
 _NPM = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/@][^/]*/package\.json\Z")
 _DEBIAN = re.compile(r"var/lib/dpkg/status\.d/[^/]+\Z")
+_SOURCE = re.compile(r"(?P<name>\S+)(?: \((?P<version>\S+)\))?")
+_RELEASES = ("usr/lib/os-release", "etc/os-release")
 _NODE = "usr/local/bin/node"
 _NODE_VERSION = re.compile(rb"\bnode\.js/v(\d+\.\d+\.\d+)\b")
-_ELF = b"\x7fELF"
-_GO_INFO = b"\xff Go buildinf:"
-_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,13 +45,7 @@ class Contents:
 
 
 def contents(archive: Path) -> tuple[Contents, ...]:
-    """Return what is in an image archive, by platform.
-
-    Raises
-    ------
-    PipelineError
-        If there is a Go binary in it and no Go here to read it with.
-    """
+    """Return what is in an image archive, by platform."""
     with opened(archive) as image:
         return tuple(_contents(image, digest, manifest) for digest, manifest in image.manifests())
 
@@ -62,24 +53,32 @@ def contents(archive: Path) -> tuple[Contents, ...]:
 def _contents(image: Archive, digest: str, manifest: Mapping[str, Any]) -> Contents:
     config = image.document(manifest["config"]["digest"])
     found: set[Component] = set()
+    packages: dict[str, bytes] = {}
+    release: dict[str, str] = {}
     for layer in manifest["layers"]:
         for info, file in image.files(layer):
-            if file:
-                found.update(_components(info.name, file.read(), str(config["architecture"])))
+            if not file:
+                continue
+            if info.name in _RELEASES:
+                release = dict(
+                    word.partition("=")[::2] for word in shlex.split(file.read().decode(errors="replace"), comments=True)
+                )
+            elif _DEBIAN.match(info.name):
+                packages[info.name] = file.read()
+            else:
+                found.update(_components(info.name, file.read()))
+    for path, body in packages.items():
+        found.update(_debian(path, body, str(config["architecture"]), release))
     platform = f"{config['os']}/{config['architecture']}"
     return Contents(digest, platform, str(config.get("created", "")), tuple(sorted(found)))
 
 
-def _components(path: str, body: bytes, architecture: str) -> Iterable[Component]:
+def _components(path: str, body: bytes) -> Iterable[Component]:
     if _NPM.match(path):
         return _npm(path, body)
-    if _DEBIAN.match(path):
-        return _debian(path, body, architecture)
     if path == _NODE:
         return _node(path, body)
-    if body.startswith(_ELF) and _GO_INFO in body:
-        return _go(path, body)
-    return ()
+    return _go(path, body)
 
 
 def _npm(path: str, body: bytes) -> Iterator[Component]:
@@ -94,11 +93,18 @@ def _npm(path: str, body: bytes) -> Iterator[Component]:
         yield Component(purl, str(name), str(version), licence if isinstance(licence, str) else "", path)
 
 
-def _debian(path: str, body: bytes, architecture: str) -> Iterator[Component]:
+def _debian(path: str, body: bytes, architecture: str, release: Mapping[str, str]) -> Iterator[Component]:
+    """Yield a package of the distribution, with its release and source package: advisories are about those."""
     fields = email.parser.BytesHeaderParser().parsebytes(body)
     name, version = fields["Package"], fields["Version"]
     if name and version:
-        purl = f"pkg:deb/debian/{quote(name)}@{quote(version)}?arch={quote(fields['Architecture'] or architecture)}"
+        distribution = release.get("ID", "debian")
+        known = {"arch": fields["Architecture"] or architecture}
+        if number := release.get("VERSION_ID"):
+            known["distro"] = f"{distribution}-{number}"
+        if source := _SOURCE.match(fields["Source"] or ""):
+            known["upstream"] = source["name"] + (f"@{source['version']}" if source["version"] else "")
+        purl = f"pkg:deb/{distribution}/{quote(name)}@{quote(version)}?{urlencode(known, safe=':')}"
         yield Component(purl, name, version, "", path)
 
 
@@ -109,27 +115,13 @@ def _node(path: str, body: bytes) -> Iterator[Component]:
 
 
 def _go(path: str, body: bytes) -> Iterator[Component]:
-    """Yield the modules of a Go binary, as Go itself reads them."""
-    go = shutil.which("go")
-    if not go:
-        msg = f"{path} is a Go binary, and its modules are read with Go, which is not installed"
-        raise PipelineError(msg, hint="install Go 1.25 or newer")
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(body)
-        file.flush()
-        done = subprocess.run(  # noqa: S603 - our own arguments
-            [go, "version", "-m", "-json", file.name], capture_output=True, timeout=_SECONDS, check=False
-        )
-    if done.returncode:
-        msg = f"the modules of {path} cannot be read: {done.stderr.decode(errors='replace').strip()}"
-        raise PipelineError(msg, hint="Go must be 1.25 or newer")
-    info = json.loads(done.stdout)
-    version = str(info["GoVersion"]).removeprefix("go").partition(" ")[0]
-    yield Component(f"pkg:golang/stdlib@{version}", "stdlib", version, "BSD-3-Clause", path)
-    for module in (info.get("Main") or {}, *(info.get("Deps") or ())):
-        used = module.get("Replace") or module
-        if name := used.get("Path"):
-            # What was compiled from a folder has no version.
-            known = str(used.get("Version") or "").replace("(devel)", "")
-            purl = f"pkg:golang/{quote(name, safe='/')}" + (f"@{quote(known)}" if known else "")
-            yield Component(purl, name, known, "", path)
+    """Yield the modules of a program, if it is one of Go's."""
+    info = modules(body)
+    if not info:
+        return
+    yield Component(f"pkg:golang/stdlib@{info.go}", "stdlib", info.go, "BSD-3-Clause", path)
+    for name, version in info.modules:
+        # What was compiled from a folder has no version.
+        known = version.replace("(devel)", "")
+        purl = f"pkg:golang/{quote(name, safe='/')}" + (f"@{quote(known)}" if known else "")
+        yield Component(purl, name, known, "", path)

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.bases.oci import make_layer, write_archive
 from pipeline.sbom import FORMATS, contents, document
+from pipeline.sbom.gobinary import modules
 
 NPM = {
     "app/node_modules/plain/package.json": {"name": "plain", "version": "1.2.3", "license": "MIT"},
@@ -18,7 +19,8 @@ NPM = {
     "app/node_modules/plain/esm/package.json": {"type": "module"},
     "app/package.json": {"name": "service", "version": "1.0.0"},
 }
-DEBIAN = b"Package: libc6\nVersion: 2.36-9+deb12u9\nArchitecture: amd64\nDescription: C library\n long\n"
+RELEASE = b'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n'
+DEBIAN = b"Package: libc6\nSource: glibc\nVersion: 2.36-9+deb12u9\nArchitecture: amd64\nDescription: C library\n long\n"
 
 
 @pytest.fixture
@@ -36,6 +38,7 @@ def archive(tmp_path, go_binary):
             tree.file(path, json.dumps(manifest).encode())
         tree.file("app/node_modules/broken/package.json", b"{")
         tree.file("var/lib/dpkg/status.d/libc6", DEBIAN)
+        tree.file("usr/lib/os-release", RELEASE)
         tree.file("usr/local/bin/node", b"\x7fELF\0node.js/v22.11.0\0")
         tree.file("bin/app", go_binary, mode=0o755)
 
@@ -48,7 +51,7 @@ def test_what_ships_is_found_and_nothing_else(archive):
     assert found.platform == "linux/amd64"
     purls = [item.purl for item in found.components if not item.purl.startswith("pkg:golang/stdlib@")]
     assert purls == [
-        "pkg:deb/debian/libc6@2.36-9%2Bdeb12u9?arch=amd64",
+        "pkg:deb/debian/libc6@2.36-9%2Bdeb12u9?arch=amd64&distro=debian-12&upstream=glibc",
         "pkg:generic/node@22.11.0",
         "pkg:golang/example.test/tool",
         "pkg:npm/%40scope/x@2.0.0",
@@ -74,3 +77,29 @@ def test_both_formats_list_the_same(archive):
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_image_gives_the_same_document(archive, form):
     assert document("api", contents(archive)[0], form) == document("api", contents(archive)[0], form)
+
+
+def test_modules_of_a_go_program_are_those_that_go_tells(go_binary, tmp_path):
+    told = json.loads(
+        subprocess.run(["go", "version", "-m", "-json", tmp_path / "tool"], capture_output=True, check=True).stdout
+    )
+    found = modules(go_binary)
+    assert f"go{found.go}" == told["GoVersion"].partition(" ")[0]
+    assert found.modules == ((told["Main"]["Path"], told["Main"]["Version"]),)
+
+
+def test_a_module_that_is_replaced_stands_as_what_replaces_it():
+    lines = b"path\ta.test/x\nmod\ta.test/x\t(devel)\t\ndep\tb.test/y\tv1.0.0\n=>\tc.test/y\tv1.2.0\th1:x=\ndep\td.test/z\tv2.0.0\th1:y=\nbuild\t-x=y\n"
+    texts = b"".join(
+        bytes([len(text) & 0x7F | 0x80, len(text) >> 7]) + text for text in (b"go1.26.8 X:odd", bytes(16) + lines + bytes(16))
+    )
+    mark = b"\xff Go buildinf:"
+    program = b"\x7fELF".ljust(20) + mark + bytes(30) + b"".ljust(64 - len(mark) - 50) + mark + b"\x08\x02" + bytes(16) + texts
+    found = modules(program)
+    assert found.go == "1.26.8"
+    assert found.modules == (("a.test/x", "(devel)"), ("c.test/y", "v1.2.0"), ("d.test/z", "v2.0.0"))
+
+
+@pytest.mark.parametrize("body", [b"", b"#!/bin/sh", b"\x7fELF".ljust(99), b"\x7fELF".ljust(16) + b"\xff Go buildinf:"])
+def test_what_is_no_go_program(body):
+    assert modules(body) is None
