@@ -259,7 +259,7 @@ def _config(service: GoService, context: Context) -> Stage | None:
 
 def _runtime(service: GoService, context: Context, build: Stage, config: Stage | None, platform: str) -> Stage:
     toolchain = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
-    base, title = _base(service, context, platform)
+    base, title, digest = _base(service, context, platform)
     container = context.named(base, f"runtime{context.suffix(platform)}")
     env = dict(context.env)
     shared: dict[str, dagger.Directory | dagger.File] = {}
@@ -277,7 +277,11 @@ def _runtime(service: GoService, context: Context, build: Stage, config: Stage |
     if config:
         container = container.with_directory("/", config.container.rootfs())
     container, sources = _with_files(service, context, container)
-    labels = {**context.labels, "org.opencontainers.image.base.name": title}
+    labels = {
+        **context.labels,
+        "org.opencontainers.image.base.name": title,
+        **({"org.opencontainers.image.base.digest": digest} if digest else {}),
+    }
     container = configured(container, user=context.user or _USER, port=service.image.port, env=env, labels=labels)
     container = _started(service, container)
     return stage(
@@ -285,21 +289,22 @@ def _runtime(service: GoService, context: Context, build: Stage, config: Stage |
         "runtime",
         (build.name, *(("config",) if config else ())),
         container,
-        Inputs(base=title, variables=env, sources=sources),
+        Inputs(base=title, digest=digest, variables=env, sources=sources),
         platform=platform,
     )
 
 
-def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.Container, str]:
-    """Return the base of the final image, and its name."""
+def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.Container, str, str]:
+    """Return the base of the final image, its name and its digest: none where it is empty, or not pinned."""
     if needs_libc(service):
         wanted = runtime_packages(service.image)
         base = context.bases.describe("libc", "", platform, wanted)
-        return context.bases.container("libc", "", platform, wanted), base.title
+        return context.bases.container("libc", "", platform, wanted), base.title, base.digest
     fresh = dag.container(platform=dagger.Platform(platform))
     if service.image.base == "minimal":
-        return fresh, "scratch"
-    return fresh.from_(service.image.base), service.image.base
+        return fresh, "scratch", ""
+    address = service.image.base
+    return fresh.from_(address), address, address.partition("@")[2]
 
 
 def _with_files(

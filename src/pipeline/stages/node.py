@@ -320,6 +320,7 @@ def _runtime(service: NodeService, context: Context, build: Stage | None, prod_d
         container,
         Inputs(
             base=title,
+            digest=digest,
             variables={**service.runtime_env, **context.env},
             sources=sources,
             contents=service.runtime_manifests,
