@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.bases.elf import stripped
 from pipeline.bases.errors import BaseError, LockError
 from pipeline.bases.oci import Tree
 from pipeline.bases.tools import run
@@ -75,11 +76,10 @@ def fetch(cache: Path, package: NpmPackage) -> Path:
 
 
 def fill_binary(tree: Tree, path: Path) -> None:
-    """Lay node's binary into a tree."""
+    """Lay node's binary into a tree, without what only debuggers read: an eighth of it."""
     with tarfile.open(path) as tar:
-        item = tar.getmember("package/bin/node")
-        if body := tar.extractfile(item):
-            tree.file("usr/local/bin/node", body, item.size, mode=0o755)
+        if body := tar.extractfile("package/bin/node"):
+            tree.file("usr/local/bin/node", stripped(body.read()), mode=0o755)
 
 
 def fill_headers(tree: Tree, path: Path) -> None:

@@ -14,7 +14,7 @@ from pipeline.bases import debian, golang, node, rootfs
 from pipeline.bases.model import Base, BaseRequest
 from pipeline.bases.oci import Layer, Tree, make_layer, manifest_digest, write_archive
 
-_FORMAT = 2
+_FORMAT = 3
 """Raised when the same packages give another file system, so that old archives are not taken for new ones."""
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
