@@ -5,12 +5,16 @@ Source: the OCI image specification, version 1.1.
 
 from __future__ import annotations
 
+import gzip
 import json
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
+
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+"""What files begin with that are compressed so."""
 
 
 def blob_name(digest: str) -> str:
@@ -65,9 +69,22 @@ class Archive:
         """Open a blob as it is stored."""
         return self._member(blob_name(digest))
 
+    def unpacked(self, layer: Mapping[str, Any]) -> IO[bytes]:
+        """Open a layer as the tar that it is, whatever it is compressed by."""
+        stored = self.blob(str(layer["digest"]))
+        start = stored.read(len(_ZSTD))
+        stored.seek(0)
+        if start.startswith(_GZIP):
+            return cast("IO[bytes]", gzip.open(stored))
+        if start == _ZSTD:
+            from pipeline.compression import reader  # noqa: PLC0415 - an extra, which images without it do not need
+
+            return reader(stored)
+        return stored
+
     def files(self, layer: Mapping[str, Any]) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
-        """Yield the entries of a layer, uncompressed or compressed by gzip; a regular file's with its content."""
-        with self.blob(str(layer["digest"])) as stored, tarfile.open(fileobj=stored, mode="r:*") as files:
+        """Yield the entries of a layer; a regular file's with its content, which is to be read before the next one."""
+        with self.unpacked(layer) as stored, tarfile.open(fileobj=stored, mode="r|") as files:
             for info in files:
                 yield info, files.extractfile(info) if info.isreg() else None
 

@@ -54,6 +54,7 @@ CacheWrite = Annotated[
     bool | None, typer.Option("--cache-write/--no-cache-write", help="Write there what is missing.", show_default=False)
 ]
 Days = Annotated[float, typer.Option("--days", min=0, help="Of the last days; 0 for all that is recorded.", metavar="N")]
+Compression = Annotated[str, typer.Option("--compression", help="gzip or zstd, of layers.", metavar="FORM")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag (repeatable).", metavar="T")]
 
 
@@ -78,6 +79,7 @@ def build(
     engine: EngineOption = Choice.AUTO,
     tag: Tags = None,
     build_arg: Arguments = None,
+    compression: Compression = "",
     since: Annotated[str, typer.Option("--since", help="Build what is not as it was at this commit.", metavar="REF")] = "",
     cache_registry: CacheRegistry = "",
     cache_write: CacheWrite = None,
@@ -96,6 +98,7 @@ def build(
             tuple(tag or ()),
             target,
             _arguments(build_arg or []),
+            compression=compression,
             cache_registry=cache_registry,
             cache_write=cache_write,
         )
@@ -132,6 +135,7 @@ def publish(
     platform: Platforms = None,
     engine: EngineOption = Choice.AUTO,
     build_arg: Arguments = None,
+    compression: Compression = "",
     cache_registry: CacheRegistry = "",
     cache_write: CacheWrite = None,
     progress: Form = "auto",
@@ -144,6 +148,7 @@ def publish(
             tags=tuple(tag or ()),
             args=_arguments(build_arg or []),
             registry=registry,
+            compression=compression,
             cache_registry=cache_registry,
             cache_write=cache_write,
         )

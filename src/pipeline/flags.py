@@ -17,5 +17,6 @@ class Overrides:
     target: str = ""
     args: Mapping[str, str] = field(default_factory=dict)
     registry: str = ""
+    compression: str = ""
     cache_registry: str = ""
     cache_write: bool | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,10 +48,7 @@ class LayerFile:
 
 @dataclass(frozen=True, slots=True)
 class LayerContent:
-    """A layer: its size in bytes as it travels, how many files are in it and their size, and the largest of them.
-
-    Of a layer that is not compressed by gzip nothing but the size is told.
-    """
+    """A layer: its size in bytes as it travels, how many files are in it and their size, and the largest of them."""
 
     digest: str
     compressed: int
@@ -88,8 +84,6 @@ def content(archive: Path, most: int, known: dict[str, LayerContent]) -> tuple[L
 
 def _content(image: Archive, layer: dict[str, Any], most: int) -> LayerContent:
     digest, compressed = str(layer["digest"]), int(layer["size"])
-    if not str(layer["mediaType"]).endswith("gzip"):
-        return LayerContent(digest, compressed)
     entries = (item for item, _ in image.files(layer) if item.isreg())
     found = [LayerFile("/" + item.name.removeprefix("./").lstrip("/"), item.size) for item in entries]
     found.sort(key=lambda file: file.size, reverse=True)
@@ -117,15 +111,13 @@ def _sizes(image: Archive, manifest: dict[str, Any], known: Path) -> tuple[int, 
 
 
 def _unpacked(image: Archive, layer: dict[str, Any], known: Path) -> int:
-    if not str(layer["mediaType"]).endswith("gzip"):
-        return int(layer["size"])
     note = known / str(layer["digest"]).replace(":", "-")
     try:
         return int(note.read_text())
     except (OSError, ValueError):
         pass
     size = 0
-    with gzip.open(image.blob(str(layer["digest"]))) as content:
+    with image.unpacked(layer) as content:
         while chunk := content.read(_CHUNK):
             size += len(chunk)
     known.mkdir(parents=True, exist_ok=True)

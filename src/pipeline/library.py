@@ -22,7 +22,7 @@ from pipeline.detect.survey import as_text, as_toml, undecided
 from pipeline.engine import Choice, Engine, session
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
-from pipeline.folders import state_folder
+from pipeline.folders import cache_folder, state_folder
 from pipeline.progress import Progress
 from pipeline.registry.reference import check_registry
 
@@ -226,10 +226,32 @@ async def built_whole(repository: Repository, output: Path, engine: Choice, prog
 
 
 def _finish(project: Project, running: Engine) -> Callable[[Path], None]:
-    """Return what is done to an archive once it is written: one that a Dagger Engine wrote says when."""
+    """Return what is done to an archive once it is written: one that a Dagger Engine wrote says when.
+
+    Raises
+    ------
+    UsageError
+        If layers are to be compressed by what is not installed.
+    """
     from pipeline.settle import settle  # noqa: PLC0415
 
-    return partial(settle, bases=project.bases.known.archives) if running.name == "dagger" else lambda _: None
+    def settled(archive: Path) -> None:
+        if running.name == "dagger":
+            settle(archive, project.bases.known.archives)
+
+    if project.config.compression == "gzip":
+        return settled
+    try:
+        from pipeline.compression import compress  # noqa: PLC0415 - an extra, which others need not have
+    except ImportError:
+        msg = "compression = zstd needs another package"
+        raise UsageError(msg, hint="install it with pip install 'pipeline[zstd]'") from None
+
+    def finish(archive: Path) -> None:
+        settled(archive)
+        compress(archive, cache_folder() / "zstd")
+
+    return finish
 
 
 async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, progress: Progress) -> Outcome:

@@ -146,10 +146,11 @@ class Pipeline:
                     for image in (image for variants in images.values() for image in variants):
                         group.start_soon(image.sync)
                 lines: list[str] = []
+                forced = dagger.ImageLayerCompression.Zstd if project.config.compression == "zstd" else None
                 for name, (first, *others) in images.items():
                     for address in wanted[name]:
                         pusher = first.with_registry_auth(address, username, password) if password else first
-                        lines.append(await pusher.publish(address, platform_variants=others or None))
+                        lines.append(await pusher.publish(address, platform_variants=others or None, forced_compression=forced))
         return "".join(f"{line}\n" for line in lines)
 
     @function

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pipeline.archive import blob_name, opened
 from pipeline.bases.oci import EPOCH, add_member, descriptor, digest_of, json_bytes, replacing
@@ -22,33 +23,52 @@ _LAYER_KEYS = ("mediaType", "digest", "size")
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
-    """A layer in an archive: how a manifest refers to it, the digest of the tar inside, and what an image's history says of it."""
+class Layer:
+    """A layer in an archive: how a manifest refers to it, the digest of the tar inside, and what an image's history says of it.
+
+    Parameters
+    ----------
+    file:
+        Where it lies by itself, if it is in no archive.
+    """
 
     archive: Path
     descriptor: Mapping[str, Any]
     diff_id: str
     history: Mapping[str, Any]
+    file: Path | None = None
 
     @property
     def name(self) -> str:
         """Where it is in its archive."""
         return blob_name(self.descriptor["digest"])
 
+    @contextmanager
+    def opened(self) -> Iterator[IO[bytes]]:
+        """Yield it as it is stored."""
+        if self.file:
+            with self.file.open("rb") as stored:
+                yield stored
+        else:
+            with opened(self.archive) as archive, archive.blob(self.descriptor["digest"]) as stored:
+                yield stored
+
 
 @dataclass(frozen=True, slots=True)
-class _Image:
+class Image:
     """An image of one platform."""
 
     config: Mapping[str, Any]
-    layers: tuple[_Layer, ...]
+    layers: tuple[Layer, ...]
 
     @property
     def config_body(self) -> bytes:
+        """Its configuration as a document."""
         return json_bytes(self.config)
 
     @property
     def manifest_body(self) -> bytes:
+        """Its manifest as a document."""
         return json_bytes(
             {
                 "schemaVersion": 2,
@@ -60,6 +80,7 @@ class _Image:
 
     @property
     def platform(self) -> Mapping[str, str]:
+        """Its platform, as an index has it."""
         return {key: self.config[key] for key in ("architecture", "os", "variant") if self.config.get(key)}
 
 
@@ -71,27 +92,28 @@ def settle(archive: Path, bases: Iterable[Path]) -> None:
     bases:
         The archives that images may have been imported from.
     """
-    originals = {layer.descriptor["digest"]: layer for base in bases for image in _images(base) for layer in image.layers}
-    _write(archive, [_settled(image, originals) for image in _images(archive)])
+    originals = {layer.descriptor["digest"]: layer for base in bases for image in images(base) for layer in image.layers}
+    write(archive, [_settled(image, originals) for image in images(archive)])
 
 
-def _images(archive: Path) -> Iterator[_Image]:
+def images(archive: Path) -> Iterator[Image]:
+    """Yield the image in an archive, for each of its platforms."""
     with opened(archive) as image:
         for _, manifest in image.manifests():
             yield _image(archive, manifest["layers"], image.document(manifest["config"]["digest"]))
 
 
-def _image(archive: Path, layers: list[Mapping[str, Any]], config: Mapping[str, Any]) -> _Image:
+def _image(archive: Path, layers: list[Mapping[str, Any]], config: Mapping[str, Any]) -> Image:
     history = [entry for entry in config.get("history", ()) if not entry.get("empty_layer")]
     told = history if len(history) == len(layers) else [{}] * len(layers)
     known = [{key: layer[key] for key in _LAYER_KEYS} for layer in layers]
-    return _Image(
+    return Image(
         config,
-        tuple(_Layer(archive, *found) for found in zip(known, config["rootfs"]["diff_ids"], told, strict=True)),
+        tuple(Layer(archive, *found) for found in zip(known, config["rootfs"]["diff_ids"], told, strict=True)),
     )
 
 
-def _settled(image: _Image, originals: Mapping[str, _Layer]) -> _Image:
+def _settled(image: Image, originals: Mapping[str, Layer]) -> Image:
     layers = tuple(_original(layer, originals) for layer in image.layers)
     config = {
         **image.config,
@@ -100,23 +122,24 @@ def _settled(image: _Image, originals: Mapping[str, _Layer]) -> _Image:
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
         "history": [layer.history for layer in layers],
     }
-    return _Image(config, layers)
+    return Image(config, layers)
 
 
-def _original(layer: _Layer, originals: Mapping[str, _Layer]) -> _Layer:
+def _original(layer: Layer, originals: Mapping[str, Layer]) -> Layer:
     made_by = str(layer.history.get("created_by", ""))
     imported = originals.get(made_by.removeprefix(_IMPORTED)) if made_by.startswith(_IMPORTED) else None
-    return imported or _Layer(layer.archive, layer.descriptor, layer.diff_id, {"created": EPOCH})
+    return imported or Layer(layer.archive, layer.descriptor, layer.diff_id, {"created": EPOCH})
 
 
-def _write(target: Path, images: list[_Image]) -> None:
+def write(target: Path, images: list[Image]) -> None:
+    """Write an image, for each of its platforms, as an archive whose bytes depend on nothing else."""
     tops = [descriptor("manifest.v1+json", image.manifest_body) for image in images]
     index = b""
     if len(images) > 1:
         index = _index([{**top, "platform": image.platform} for top, image in zip(tops, images, strict=True)])
         tops = [descriptor("index.v1+json", index)]
     documents = [body for image in images for body in (image.manifest_body, image.config_body)]
-    blobs: dict[str, bytes | _Layer] = {blob_name(digest_of(body)): body for body in documents}
+    blobs: dict[str, bytes | Layer] = {blob_name(digest_of(body)): body for body in documents}
     blobs |= {layer.name: layer for image in images for layer in image.layers}
     with replacing(target) as file, tarfile.open(fileobj=file, mode="w") as tar:
         add_member(tar, "oci-layout", json_bytes({"imageLayoutVersion": "1.0.0"}))
@@ -130,11 +153,11 @@ def _write(target: Path, images: list[_Image]) -> None:
                 _add_layer(tar, content)
 
 
-def _add_layer(tar: tarfile.TarFile, layer: _Layer) -> None:
+def _add_layer(tar: tarfile.TarFile, layer: Layer) -> None:
     info = tarfile.TarInfo(layer.name)
     info.size = layer.descriptor["size"]
-    with tarfile.open(layer.archive) as source:
-        tar.addfile(info, source.extractfile(layer.name))
+    with layer.opened() as stored:
+        tar.addfile(info, stored)
 
 
 def _index(manifests: list[dict[str, Any]]) -> bytes:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 FILE_NAME = "pipeline.toml"
 PLATFORMS = ("linux/amd64", "linux/arm64")
+COMPRESSIONS = ("gzip", "zstd")
 
 Platform = Literal["linux/amd64", "linux/arm64"]
 Seconds = Annotated[float, Field(gt=0, strict=True)]
@@ -290,3 +291,5 @@ class Config(_Table):
     cost: Cost = Cost()
     services: dict[str, Service] = Field(min_length=1)
     """The services by their names."""
+    compression: Literal["gzip", "zstd"] = "gzip"
+    """How layers of images are compressed. By `zstd` they are a fifth smaller; Docker knows it from version 23 on."""

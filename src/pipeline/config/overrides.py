@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.config.faults import did_you_mean
-from pipeline.config.model import PLATFORMS
+from pipeline.config.model import COMPRESSIONS, PLATFORMS
 from pipeline.errors import UsageError
 from pipeline.flags import Overrides
 
@@ -34,7 +34,7 @@ def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overri
         data = {**data, "max_parallel": parallel}
     if registry := overrides.registry or environ.get("PIPELINE_REGISTRY"):
         data = {**data, "registry": registry}
-    data = _with_cache(data, environ, overrides)
+    data = _with_cache(_with_compression(data, overrides.compression), environ, overrides)
     if timeout is not None and timeout <= 0:
         msg = f"--timeout is {timeout:g}"
         raise UsageError(msg, hint="give a number of seconds above 0")
@@ -66,6 +66,13 @@ def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overri
         for name, item in services.items()
     }
     return {**data, "services": changed}
+
+
+def _with_compression(data: dict[str, Any], named: str) -> dict[str, Any]:
+    if named and named not in COMPRESSIONS:
+        msg = f"--compression is {named!r}"
+        raise UsageError(msg, hint=f"it can be {' or '.join(COMPRESSIONS)}")
+    return {**data, "compression": named} if named else data
 
 
 def _with_cache(data: dict[str, Any], environ: Mapping[str, str], overrides: Overrides) -> dict[str, Any]:
