@@ -179,6 +179,22 @@ def sbom(
     _run(lambda: _lists().sbom(root, services or [], output, output_format, overrides, engine, _teller(progress)), engine)
 
 
+@app.command()
+def scan(
+    services: Services = None,
+    *,
+    root: Root = Path(),
+    output: Annotated[Path, typer.Option("--output", help="Where images go.", metavar="DIR")] = Path("dist"),
+    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORM")] = "text",
+    platform: Platforms = None,
+    engine: EngineOption = Choice.AUTO,
+    progress: Form = "auto",
+) -> None:
+    """Build images and look for known vulnerabilities in them."""
+    overrides = Overrides(platforms=tuple(platform or ()))
+    _run(lambda: _scans().scan(root, services or [], output, output_format, overrides, engine, _teller(progress)))
+
+
 def _arguments(given: list[str]) -> dict[str, str]:
     for item in given:
         if "=" not in item:
@@ -303,6 +319,12 @@ def _doctors() -> Any:
 
 def _lists() -> Any:
     from pipeline.sbom import commands  # noqa: PLC0415 - as above
+
+    return commands
+
+
+def _scans() -> Any:
+    from pipeline.scan import commands  # noqa: PLC0415 - as above
 
     return commands
 

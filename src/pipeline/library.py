@@ -167,8 +167,17 @@ async def built(
     engine: Choice,
     progress: Progress,
     chosen: Callable[[Project], Awaitable[list[str]]] | None = None,
+    then: Callable[[Project, Report], Awaitable[Report]] | None = None,
 ) -> Report:
-    """Build the services of a repository, or those that are chosen once an engine is connected, and write the report."""
+    """Build the services of a repository and write the report.
+
+    Parameters
+    ----------
+    chosen:
+        Returns which services are built, once an engine is connected; all of them without it.
+    then:
+        Goes on with the report while the engine is there, and returns it with what it adds.
+    """
     async with connected(repository, engine, progress) as (project, running):
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
         from pipeline.output import Archives  # noqa: PLC0415
@@ -197,26 +206,37 @@ async def built(
                 settings,
                 progress,
             )
+        if then:
+            result = await then(project, result)
     text = result.model_dump_json(indent=2) + "\n"
     await anyio.to_thread.run_sync(partial(write_text_atomic, report.resolve(), text, synced=False))
     await anyio.to_thread.run_sync(deliver, result, repository.config, repository.root, state_folder(), progress)
     return result
 
 
-async def built_whole(repository: Repository, output: Path, engine: Choice, progress: Progress, without: str) -> Report:
+async def built_whole(
+    repository: Repository,
+    output: Path,
+    engine: Choice,
+    progress: Progress,
+    without: str,
+    then: Callable[[Project, Report], Awaitable[Report]] | None = None,
+) -> Report:
     """Build services for something that needs all of them.
 
     Parameters
     ----------
     without:
         What does not happen where one failed: "nothing was pushed".
+    then:
+        As `built` has it.
 
     Raises
     ------
     PipelineError
         If one failed.
     """
-    result = await built(repository, output, output / "report.json", engine, progress)
+    result = await built(repository, output, output / "report.json", engine, progress, then=then)
     if not result.success:
         from pipeline.report.summary import summary  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets as random
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,6 +20,7 @@ from pipeline.stages.stamp import bare
 
 if TYPE_CHECKING:
     from pipeline import library
+    from pipeline.bases import BaseRequest
     from pipeline.config import Overrides
     from pipeline.project import Project
     from pipeline.stages.context import BaseImages, HostSettings
@@ -145,13 +146,45 @@ class Pipeline:
                 async with anyio.create_task_group() as group:
                     for image in (image for variants in images.values() for image in variants):
                         group.start_soon(image.sync)
-                lines: list[str] = []
                 forced = dagger.ImageLayerCompression.Zstd if project.config.compression == "zstd" else None
+                lines: list[str] = []
                 for name, (first, *others) in images.items():
                     for address in wanted[name]:
                         pusher = first.with_registry_auth(address, username, password) if password else first
                         lines.append(await pusher.publish(address, platform_variants=others or None, forced_compression=forced))
         return "".join(f"{line}\n" for line in lines)
+
+    @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
+    async def scan(
+        self,
+        services: Services = None,
+        format: Annotated[str, Doc("text for people, or json.")] = "text",  # noqa: A002
+        databases: Annotated[
+            dagger.Directory | None,
+            Doc("Scanners' databases, each in a folder of its scanner's name; those of pipeline.toml by default."),
+        ] = None,
+        programs: Annotated[
+            dagger.Directory | None,
+            Doc("Scanners' programs, static ones, each a file of its scanner's name; built from pinned modules by default."),
+        ] = None,
+    ) -> str:
+        """Look for known vulnerabilities in images. One as severe as pipeline.toml says fails the call, with all as the reason."""
+        from pipeline.scan import commands, stage, tools
+
+        with _sentences():
+            commands.check_form(format)
+            async with self._project(services or [], also=[stage.toolchain()] if not programs else []) as project:
+                wanted = tools.scanners(project.config, project.services, project.root)
+                given = stage.Given(
+                    await stage.handed(wanted, databases, self.source),
+                    {name: programs.file(name) for name in await stage.entries(programs)} if programs else {},
+                )
+                images = await stage.targets(project, random.token_hex(8))
+                found = await stage.scan(project, images, wanted, given, lambda *_: None)
+                outcome = commands.judged(found, project.config.scan, format)
+            if outcome.exit_code:
+                raise PipelineError(outcome.text)
+        return outcome.text
 
     @function
     async def doctor(
@@ -214,7 +247,9 @@ class Pipeline:
             yield root
 
     @asynccontextmanager
-    async def _project(self, names: list[str], overrides: Overrides | None = None) -> AsyncIterator[Project]:
+    async def _project(
+        self, names: list[str], overrides: Overrides | None = None, also: Sequence[BaseRequest] = ()
+    ) -> AsyncIterator[Project]:
         from pipeline.project import Project
 
         async with self._repository(names, overrides) as repository:
@@ -223,13 +258,13 @@ class Pipeline:
                 source=self.source,
                 config=repository.config,
                 services=repository.services,
-                bases=await self._bases(repository),
+                bases=await self._bases(repository, also),
                 host=await self._host(),
                 labels={},
                 secret=await self._secrets(),
             )
 
-    async def _bases(self, repository: library.Repository) -> BaseImages:
+    async def _bases(self, repository: library.Repository, also: Sequence[BaseRequest]) -> BaseImages:
         from pipeline import bases, project
         from pipeline.bases.model import load
         from pipeline.stages.context import BaseImages
@@ -244,7 +279,7 @@ class Pipeline:
             msg = "bases are assembled from packages here, which needs a machine and not a function"
             raise UsageError(msg, hint="`pipeline lock` assembles them there: hand them over, --bases ~/.cache/pipeline/bases")
         found = await bases.resolve(
-            project.base_requests(repository.config, repository.services),
+            (*project.base_requests(repository.config, repository.services), *also),
             bases.Settings("hub", settings.hub, settings.node, settings.go, settings.config),
             lock=lock,
             cache=folder,

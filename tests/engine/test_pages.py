@@ -30,7 +30,10 @@ STARTS = {
 }
 """The repository that a page's reader has before the first command."""
 
-ELSEWHERE = {"docs/how-to/private-registries.md": "tests/engine/test_private.py"}
+ELSEWHERE = {
+    "docs/how-to/private-registries.md": "tests/engine/test_private.py",
+    "docs/how-to/scan.md": "tests/engine/test_scan.py",
+}
 """The pages that another test carries out, beside what it asks about them."""
 
 

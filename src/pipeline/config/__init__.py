@@ -16,6 +16,8 @@ from pipeline.config.model import (
     Go,
     Node,
     Runtime,
+    Scan,
+    ScanTool,
     Service,
 )
 from pipeline.flags import Overrides
@@ -34,6 +36,8 @@ __all__ = [
     "Node",
     "Overrides",
     "Runtime",
+    "Scan",
+    "ScanTool",
     "Service",
     "inside",
     "load",

@@ -74,6 +74,7 @@ _PATTERNS = {
     "hosts": "an address such as tcp://HOST:PORT",
     "health": "a path such as /health, grpc, a command, or false",
     "packages": "the name of a distribution package",
+    "image": "an image with its digest: REPOSITORY@sha256:…",
     "stages": "FILE.py:FUNCTION",
     "secrets": "env:NAME or file:PATH",
 }

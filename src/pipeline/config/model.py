@@ -19,6 +19,7 @@ Owner = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}(:[0-9]{1,10})?$"
 Probe = Annotated[str, StringConstraints(pattern=r"^(/.*|grpc(:[0-9]{1,5})?)$")]
 Address = Annotated[str, StringConstraints(pattern=r"^(tcp|unix|ssh|kube-pod|(docker|podman|nerdctl)-container)://.+$")]
 Package = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
+PinnedImage = Annotated[str, StringConstraints(pattern=r"^\S+@sha256:[0-9a-f]{64}$")]
 StageFunction = Annotated[str, StringConstraints(pattern=r"^[^:]+\.py:[A-Za-z_][A-Za-z0-9_]*$")]
 
 
@@ -247,6 +248,30 @@ class History(_Table):
     """How many runs of a repository are kept at most, the newest."""
 
 
+class ScanTool(_Table):
+    """A scanner: `osv-scanner` or `govulncheck`, which are known here, or another by its `image` or `program`."""
+
+    database: Text | None = None
+    """A folder with its database; of a known one also an address that it is downloaded from. By default a known one's own."""
+    image: PinnedImage | None = None
+    """An image that has it, pinned by its digest."""
+    program: Text | None = None
+    """A file in the repository that is it: a static program, or a script."""
+    command: list[Text] = []
+    """How it is started. `/scan` has `sbom.cdx.json`, `image` and `database`. It prints CycloneDX, or what a known one prints."""
+
+
+class Scan(_Table):
+    """What `pipeline scan` looks for, and with what."""
+
+    fail_on: Literal["critical", "high", "medium", "low", "never"] = "high"
+    """The severity from which on a vulnerability fails the scan. One of unknown severity counts as `high`."""
+    ignore: list[Text] = []
+    """Vulnerabilities that are accepted, by any of their names: `CVE-2026-1234`."""
+    tools: dict[Text, ScanTool] = {}
+    """The scanners by their names, osv-scanner alone if there is none. What several find counts once."""
+
+
 class Metrics(_Table):
     """Where a build's figures go, for Prometheus. Nowhere by default."""
 
@@ -282,14 +307,15 @@ class Config(_Table):
     """The registry that tags default to: `REGISTRY/SERVICE:TAG`."""
     max_parallel: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: max(1, os.cpu_count() or 1))
     """How many services are built at a time; by default as many as the machine has cores."""
+    compression: Literal["gzip", "zstd"] = "gzip"
+    """How layers of images are compressed. By `zstd` they are a fifth smaller; Docker knows it from version 23 on."""
     bases: Bases = Bases()
     cache: Cache = Cache()
     engine: Engine = Engine()
     doctor: Doctor = Doctor()
     history: History = History()
     metrics: Metrics = Metrics()
+    scan: Scan = Scan()
     cost: Cost = Cost()
     services: dict[str, Service] = Field(min_length=1)
     """The services by their names."""
-    compression: Literal["gzip", "zstd"] = "gzip"
-    """How layers of images are compressed. By `zstd` they are a fifth smaller; Docker knows it from version 23 on."""

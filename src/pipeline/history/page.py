@@ -45,7 +45,17 @@ def _service(service: ServiceTrend) -> Iterator[str]:
     facts = [f"p50 {service.p50:.1f} s", f"p95 {service.p95:.1f} s", f"hits {service.hit_rate:.0%}", size]
     yield f"{service.name:<20}  {service.succeeded} of {service.builds} built  " + "  ".join(filter(None, facts))
     yield f"  {'':<18}  {bars(service.durations)}"
+    if service.vulnerabilities:
+        yield f"  {'vulnerabilities':<18}  {_vulnerabilities(service.vulnerabilities)}"
     yield from (f"  {stage.name:<18}  {_stage(stage)}".rstrip() for stage in service.stages)
+
+
+def _vulnerabilities(found: Sequence[dict[str, int]]) -> str:
+    """Return what the latest scan found, and how many it are over time."""
+    totals = [float(sum(counts.values())) for counts in found]
+    change = totals[-1] - totals[0]
+    told = ", ".join(f"{number} {severity}" for severity, number in found[-1].items() if number) or "none"
+    return told + (f" ({change:+.0f})  {bars(totals)}" if change else "")
 
 
 def _stage(stage: StageTrend) -> str:

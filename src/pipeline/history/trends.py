@@ -26,7 +26,10 @@ class StageTrend:
 
 @dataclass(frozen=True, slots=True)
 class ServiceTrend:
-    """A service over time, the oldest run first. Durations in seconds, sizes in MB of images that were built."""
+    """A service over time, the oldest run first. Durations in seconds, sizes in MB of images that were built.
+
+    Of known vulnerabilities there is what each run found that scanned its image.
+    """
 
     name: str
     builds: int
@@ -38,6 +41,7 @@ class ServiceTrend:
     durations: tuple[float, ...]
     hit_rates: tuple[float, ...]
     sizes: tuple[float, ...]
+    vulnerabilities: tuple[dict[str, int], ...]
     stages: tuple[StageTrend, ...]
 
 
@@ -81,6 +85,7 @@ def _service(name: str, results: Sequence[ServiceResult]) -> ServiceTrend:
         durations=durations,
         hit_rates=tuple(hit_rate(result.stages) for result in results),
         sizes=tuple(result.image_size_mb for result in results if result.image_size_mb),
+        vulnerabilities=tuple(result.vulnerabilities.model_dump() for result in results if result.vulnerabilities),
         stages=tuple(_stage(stage, found) for stage, found in stages.items()),
     )
 

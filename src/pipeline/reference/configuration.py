@@ -25,6 +25,8 @@ _TABLES = (
     ("Doctor", "doctor"),
     ("History", "history"),
     ("Metrics", "metrics"),
+    ("Scan", "scan"),
+    ("ScanTool", "scan.tools.NAME"),
     ("Cost", "cost"),
     ("Service", "services.NAME"),
 )

@@ -26,6 +26,7 @@ _PLACES = {
     "": "The run",
     "EngineResult": "`engine`",
     "ServiceResult": "Each of `services`",
+    "Vulnerabilities": "A service's `vulnerabilities`",
     "StageResult": "Each of a service's `stages`",
     "Retry": "Each of a service's `retries`",
 }
@@ -61,6 +62,8 @@ def _table(title: str, table: Mapping[str, Any]) -> Iterator[str]:
 def _kind(entry: Mapping[str, Any]) -> str:
     if values := entry.get("enum", [entry["const"]] if "const" in entry else []):
         return " or ".join(f"`{json.dumps(item)}`" for item in values)
+    if "anyOf" in entry:
+        return " or ".join(_kind(item) for item in entry["anyOf"])
     if "$ref" in entry:
         return "table, below"
     if entry["type"] == "array":

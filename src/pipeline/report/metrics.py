@@ -40,7 +40,7 @@ class Figures:
 
 
 def collect(report: Report, record: History, names: Collection[str]) -> Figures:
-    """Return the figures after a run. Of a service that it did not build, the latest recorded result stands.
+    """Return the figures after a run. Of a service that it did not build, the latest recorded result stands; so does the latest scan.
 
     A record that cannot be read adds nothing to the run's own figures.
 
@@ -53,13 +53,17 @@ def collect(report: Report, record: History, names: Collection[str]) -> Figures:
     counts: Mapping[tuple[str, str, str], int] = {}
     try:
         counts = record.counts(report.repository)
-        earlier = record.runs(report.repository, latest=_LOOK_BACK_RUNS) if latest.keys() < set(names) else ()
+        whole = latest.keys() >= set(names) and all(service.vulnerabilities for service in latest.values())
+        earlier = () if whole else record.runs(report.repository, latest=_LOOK_BACK_RUNS)
     except HistoryError:
         earlier = ()
     for run in reversed(earlier):
         for service in run.services:
             if service.service_name in names:
-                latest.setdefault(service.service_name, service)
+                known = latest.setdefault(service.service_name, service)
+                if service.vulnerabilities and not known.vulnerabilities:
+                    scanned = {"vulnerabilities": service.vulnerabilities}
+                    latest[service.service_name] = known.model_copy(update=scanned)
     return Figures(report.repository, tuple(latest[name] for name in sorted(latest)), counts)
 
 
@@ -146,6 +150,8 @@ class _Figures(Collector):
         ended = GaugeMetricFamily("pipeline_service_built_timestamp_seconds", "When it began.", labels=names)
         ratio = GaugeMetricFamily("pipeline_cache_hit_ratio", "Stages from a cache, of those it needed.", labels=names)
         size = GaugeMetricFamily("pipeline_image_size_bytes", "The image, compressed.", labels=names)
+        told = "What its latest scan found, by severity."
+        vulnerabilities = GaugeMetricFamily("pipeline_vulnerabilities", told, labels=[*names, "severity"])
         for service in self._figures.services:
             labels = [self._figures.repository, service.service_name]
             duration.add_metric(labels, service.duration_seconds)
@@ -155,7 +161,10 @@ class _Figures(Collector):
                 ratio.add_metric(labels, hit_rate(service.stages))
             if service.image_size_mb:
                 size.add_metric(labels, round(service.image_size_mb * _BYTES_PER_MB))
-        yield from (duration, success, ended, ratio, size)
+            if service.vulnerabilities:
+                for severity, number in service.vulnerabilities:
+                    vulnerabilities.add_metric([*labels, severity], number)
+        yield from (duration, success, ended, ratio, size, vulnerabilities)
 
     def _stages(self) -> Iterator[Metric]:
         names = ["repository", "service", "stage"]

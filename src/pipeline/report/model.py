@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Seconds = Annotated[float, Field(ge=0, description="seconds")]
 Instant = Annotated[str, Field(description="RFC 3339, UTC")]
+Count = Annotated[int, Field(ge=0)]
 Megabytes = Annotated[float, Field(ge=0, description="MB of 1,000,000 bytes")]
 
 
@@ -36,6 +37,16 @@ class Retry(_Record):
     reason: str
 
 
+class Vulnerabilities(_Record):
+    """How many known vulnerabilities `pipeline scan` found in an image, by severity."""
+
+    critical: Count = 0
+    high: Count = 0
+    medium: Count = 0
+    low: Count = 0
+    unknown: Count = 0
+
+
 class ServiceResult(_Record):
     """What became of one service. Sizes are compressed unless the name says otherwise."""
 
@@ -50,6 +61,7 @@ class ServiceResult(_Record):
     image_digest: str = ""
     image: Annotated[str, Field(description="the image archive, relative to the output folder")] = ""
     tags: tuple[str, ...] = ()
+    vulnerabilities: Annotated[Vulnerabilities | None, Field(description="null where the image was not scanned")] = None
     error_message: str = ""
     host: Annotated[str, Field(description="the address of the BuildKit that built it, where [engine] names hosts")] = ""
     retries: tuple[Retry, ...] = ()
@@ -77,8 +89,8 @@ class Report(Origin):
     version: Literal[1] = 1
     success: bool
     engine: EngineResult
-    services_total: Annotated[int, Field(ge=0)]
-    services_succeeded: Annotated[int, Field(ge=0)]
+    services_total: Count
+    services_succeeded: Count
     started: Instant
     duration_seconds: Seconds
     sum_of_durations_seconds: Seconds

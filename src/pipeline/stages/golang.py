@@ -239,6 +239,12 @@ def check(service: GoService, context: Context, script: str) -> dagger.Container
     return container.with_exec(["go", script, "./..."])
 
 
+def workshop(service: GoService, context: Context, name: str) -> dagger.Container:
+    """Return the container that has all that a service is compiled from, for a tool of a name that reads it."""
+    sources = context.files(service.sources)
+    return _compiler(service, context, _deps(service, context), name).with_directory(_SRC, sources, owner=BUILD_USER)
+
+
 def _config_place(service: GoService) -> str:
     """Return where the image has the configuration file: by what it is, whatever it is called in the repository."""
     suffix = PurePosixPath(service.config).suffix

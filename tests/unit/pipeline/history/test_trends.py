@@ -10,6 +10,7 @@ import runs
 from pipeline.errors import UsageError
 from pipeline.history import quantile, read_lines, trends, write_lines
 from pipeline.history.page import as_json, as_text, bars
+from pipeline.report.model import Vulnerabilities
 
 
 def test_quantiles():
@@ -33,6 +34,14 @@ def test_trends():
 
 def test_as_text(golden):
     golden("pipeline/history.txt", as_text(runs.many(12)))
+
+
+def test_known_vulnerabilities_over_time():
+    service = runs.go("auth-service", runs.begun(0), compile_=1, size=4)
+    found = [{"vulnerabilities": Vulnerabilities(high=high, low=1)} for high in (0, 1, 3)]
+    text = as_text([runs.run(number, service.model_copy(update=item)) for number, item in enumerate(found)])
+    assert "  vulnerabilities     3 high, 1 low (+3)  ▃▅█\n" in text
+    assert "  vulnerabilities     1 low\n" in as_text([runs.run(0, service.model_copy(update=found[0]))])
 
 
 def test_as_text_without_runs():

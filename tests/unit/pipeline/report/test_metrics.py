@@ -15,6 +15,7 @@ from pipeline.config.model import Metrics, Service
 from pipeline.history import FILE_NAME, History
 from pipeline.report import metrics
 from pipeline.report.delivery import deliver
+from pipeline.report.model import Vulnerabilities
 
 SERVICES = ("api-gateway", "auth-service", "billing")
 SHOP = "https://example.test/shop"
@@ -71,6 +72,16 @@ def test_a_service_that_is_gone_is_in_no_figure(record):
     some = runs.run(20, runs.go("auth-service", runs.begun(20), compile_=9, size=4))
     text = metrics.exposition(metrics.collect(some, record, ["auth-service"]))
     assert {key[1] for key in samples(text)} == {"auth-service"}
+
+
+def test_what_a_scan_found_stands_until_the_next_one(record):
+    first, second = (runs.run(number, runs.go("auth-service", runs.begun(number), compile_=1, size=4)) for number in (20, 21))
+    found = Vulnerabilities(high=2)
+    scanned = first.services[0].model_copy(update={"vulnerabilities": found})
+    record.add([first.model_copy(update={"services": (scanned,)})])
+    text = metrics.exposition(metrics.collect(second, record, SERVICES))
+    assert 'pipeline_vulnerabilities{repository="https://example.test/shop",service="auth-service",severity="high"} 2.0' in text
+    assert 'service="api-gateway",severity' not in text
 
 
 def test_without_a_record_a_run_has_its_own_figures(tmp_path):
