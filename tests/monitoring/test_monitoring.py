@@ -14,6 +14,7 @@ from monitors import monitors, programs
 
 from pipeline.history import History
 from pipeline.report import metrics
+from pipeline.report.model import Vulnerabilities
 
 FOLDER = Path(__file__).parents[2] / "monitoring"
 RULES = (FOLDER / "rules.yml").read_text(encoding="utf-8")
@@ -57,7 +58,8 @@ def test_alerts_fire_and_clear_in_a_real_prometheus(tmp_path):
         at = runs.begun(number)
         cached = () if cold else ("deps", "build", "prod-deps")
         api = runs.node("api-gateway", at, install=2, compile_=400 if slow else 3, size=49, cached=cached)
-        run = runs.run(number, api, runs.node("web", at, install=2, compile_=3, size=30, cached=cached))
+        web = runs.node("web", at, install=2, compile_=3, size=30, cached=cached)
+        run = runs.run(number, api, web.model_copy(update={"vulnerabilities": Vulnerabilities(high=1)}))
         record.add([run])
         names = [service.service_name for service in run.services]
         metrics.push(metrics.collect(run, record, names), names, shop.pushgateway)
