@@ -36,10 +36,6 @@ class Pins:
     origin: str = ""
     entries: Mapping[str, Any] = field(default_factory=dict)
 
-    def with_entries(self, entries: Mapping[str, Any], origin: str) -> Pins:
-        """Return the pins with some added."""
-        return Pins(origin, {**self.entries, **entries})
-
 
 def read(path: Path) -> Pins:
     """Read pins; an absent file holds none.
