@@ -97,7 +97,7 @@ def _reason(said: str) -> str:
 
 
 def listener(path: Path) -> int:
-    """Return the id of the process that listens on a socket, 0 if none does."""
+    """Return the id of our user's process that listens on a socket, 0 if none does: to another's no secret may go."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(_CONNECT_SECONDS)
         try:
@@ -105,5 +105,5 @@ def listener(path: Path) -> int:
             told = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         except OSError:
             return 0
-    pid: int = _CREDENTIALS.unpack(told)[0]
-    return pid
+    pid, user, _ = _CREDENTIALS.unpack(told)
+    return pid if user == os.geteuid() else 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 
 import pytest
 
-from daglet.embedded.probe import Answer, NoAnswer, ask, parse
+from daglet.embedded.probe import Answer, NoAnswer, ask, listener, parse
 
 WORKER = {
     "platforms": [{"os": "linux", "architecture": "arm64"}, {"os": "linux", "architecture": "arm", "variant": "v7"}],
@@ -65,3 +67,15 @@ async def test_silence_is_waited_for_in_bounded_time(tmp_path):
 async def test_a_client_that_cannot_be_run_is_told(tmp_path):
     with pytest.raises(NoAnswer, match="buildctl cannot be run: No such file or directory"):
         await ask(tmp_path / "buildctl", "tcp://a:1", {}, 5)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_who_listens_counts_where_it_is_our_own_user(tmp_path):
+    for user, found in ((0, os.getpid()), (65534, 0)):
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(tmp_path / str(user)))
+            os.seteuid(user)
+            listening.listen()
+            os.seteuid(0)
+            assert listener(tmp_path / str(user)) == found
+    assert listener(tmp_path / "nothing") == 0
