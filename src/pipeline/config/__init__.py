@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.config.load import inside, load, parse, select, tags
+from pipeline.config.load import load, parse, select, tags
 from pipeline.config.model import (
     FILE_NAME,
     PLATFORMS,
@@ -39,7 +39,6 @@ __all__ = [
     "Scan",
     "ScanTool",
     "Service",
-    "inside",
     "load",
     "parse",
     "select",

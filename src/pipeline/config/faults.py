@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import reprlib
 import tomllib
 import typing
 from collections.abc import Iterable, Sequence
@@ -56,14 +57,22 @@ def first_error(error: ValidationError, text: str, name: str) -> UsageError:
         case "too_short" if path == ["services"]:
             reason, hint = "no service", "add a table [services.NAME] with the `path` of its folder"
         case "model_type" | "dict_type":
-            reason = f"is {detail['input']!r}, must be a table"
+            reason = f"is {_shown(detail['input'])}, must be a table"
         case "literal_error":
-            reason = f"is {detail['input']!r}, must be {detail['ctx']['expected']}"
+            reason = f"is {_shown(detail['input'])}, must be {detail['ctx']['expected']}"
         case "string_pattern_mismatch":
-            reason = f"is {detail['input']!r}, which does not fit {_pattern(path) or detail['ctx']['pattern']}"
+            reason = f"is {_shown(detail['input'])}, which does not fit {_pattern(path) or detail['ctx']['pattern']}"
         case _:
-            reason = f"is {detail['input']!r}, should be {reason}"
+            reason = f"is {_shown(detail['input'])}, should be {reason}"
     return UsageError(reason, file=name, line=line_of(text, path), key=key, hint=hint)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as Python writes it, or the beginning of one that fits no line."""
+    writer = reprlib.Repr()
+    writer.maxstring = writer.maxother = writer.maxlong = 80
+    writer.maxlist = writer.maxdict = 10
+    return writer.repr(value)
 
 
 # What pydantic puts into a location to tell the variants of a union apart.
@@ -112,19 +121,17 @@ def line_of(text: str, path: Sequence[str]) -> int:
 
     A search, not a parse: it finds the table headers and keys that people write, which is enough to point at a line.
     """
-    table: list[str] = []
-    best = 0
+    wanted, table, best = list(path), list[str](), 0
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[+\s*([^\]#]+?)\s*\]+", line):
-            table = [part.strip().strip("\"'") for part in re.split(r"\.(?=(?:[^\"']*[\"'][^\"']*[\"'])*[^\"']*\Z)", header[1])]
-            if table == list(path):
-                return number
-            if table and table == list(path[: len(table)]):
-                best = number
+        if header := re.match(r"\s*\[+([^\]#]+)\]", line):
+            table = [part.strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^\s.\"']+", header[1])]
+            named = table
         elif assigned := re.match(r"\s*([\w.\"'-]+)\s*=", line):
-            full = [*table, *(part.strip("\"'") for part in assigned[1].split("."))]
-            if full == list(path)[: len(full)] and len(full) > len(table):
-                best = number
-                if full == list(path):
-                    return number
+            named = [*table, *(part.strip("\"'") for part in assigned[1].split("."))]
+        else:
+            continue
+        if named[: len(wanted)] == wanted:
+            return number
+        if wanted[: len(named)] == named:
+            best = number
     return best

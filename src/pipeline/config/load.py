@@ -30,9 +30,12 @@ def load(root: Path, *, environ: Mapping[str, str], overrides: Overrides | None 
     text = _read(root / name, name)
     try:
         data = tomllib.loads(text)
+        return parse(root, data, environ=environ, overrides=overrides, text=text, name=name)
     except tomllib.TOMLDecodeError as error:
         raise syntax_error(error, text, name) from error
-    return parse(root, data, environ=environ, overrides=overrides, text=text, name=name)
+    except (ValueError, RecursionError) as error:
+        msg = f"cannot be read: {error}"
+        raise UsageError(msg, file=name) from None
 
 
 def parse(
@@ -98,24 +101,25 @@ def _read(path: Path, name: str) -> str:
 
 
 def _check_service(root: Path, name: str, service: Service, text: str, file: str) -> None:
-    key = f"services.{name}"
-    line = line_of(text, ["services", name])
+    def fault(msg: str, *keys: str, hint: str) -> UsageError:
+        key = ".".join(("services", name, *keys)) if keys else ""
+        return UsageError(msg, file=file, line=line_of(text, ["services", name, *keys]), key=key, hint=hint)
+
     if not _NAME.match(name):
         msg = f"{name!r} cannot be the name of a service"
         hint = "use lower-case letters, digits, and single '.', '_' or '-' between them: it becomes part of an image's name"
-        raise UsageError(msg, file=file, line=line, hint=hint)
-    path_line = line_of(text, ["services", name, "path"])
-    inside(root, service.path, file=file, line=path_line, key=f"{key}.path")
-    if not (root / service.path).is_dir():
-        what = "is no folder" if (root / service.path).exists() else "does not exist"
-        msg = f"the folder {service.path!r} {what}"
-        raise UsageError(msg, file=file, line=path_line, key=f"{key}.path", hint="correct `path`, or remove the service")
-    for keys, value in _paths(service):
+        raise fault(msg, hint=hint)
+    for keys, value in ((("path",), service.path), *_paths(service)):
         base = root if keys in _FROM_ROOT else root / service.path
-        inside(base, value, file=file, line=line_of(text, ["services", name, *keys]), key=".".join((key, *keys)))
+        if why := _no_place(base, value):
+            raise fault(why[0], *keys, hint=why[1])
+        if keys == ("path",) and not (base / value).is_dir():
+            what = "is no folder" if (base / value).exists() else "does not exist"
+            msg = f"the folder {value!r} {what}"
+            raise fault(msg, *keys, hint="correct `path`, or remove the service")
 
 
-_FROM_ROOT = (("context",), ("node", "workspace"), ("go", "workspace"))
+_FROM_ROOT = (("path",), ("context",), ("node", "workspace"), ("go", "workspace"))
 """Keys whose paths are relative to the repository; others are relative to the service's folder."""
 
 
@@ -134,25 +138,16 @@ def _paths(service: Service) -> Iterator[tuple[tuple[str, ...], str]]:
         yield from ((keys, value) for value in values if value)
 
 
-def inside(root: Path, path: str, *, file: str, line: int, key: str) -> None:
-    """Check that a path stays within a folder, symbolic links followed.
-
-    Raises
-    ------
-    UsageError
-        If the path is absolute or leads out.
-    """
+def _no_place(base: Path, path: str) -> tuple[str, str] | None:
+    """Return why a path is none within a folder, symbolic links followed, and the way out; None if it is one."""
     if Path(path).is_absolute():
-        msg = f"{path!r} is an absolute path"
-        raise UsageError(msg, file=file, line=line, key=key, hint="write it relative to the repository's root")
+        return f"{path!r} is an absolute path", "write it relative to the repository's root"
     if "\x00" in path:
-        msg = "the path holds a NUL character"
-        raise UsageError(msg, file=file, line=line, key=key)
+        return "the path holds a NUL character", ""
     try:
-        resolved = (root / path).resolve()
+        resolved = (base / path).resolve()
     except (OSError, RuntimeError):
-        msg = f"{path!r} is a loop of symbolic links"
-        raise UsageError(msg, file=file, line=line, key=key) from None
-    if not resolved.is_relative_to(root.resolve()):
-        msg = f"{path!r} leads out of the repository"
-        raise UsageError(msg, file=file, line=line, key=key, hint="a build context must lie below the repository's root")
+        return f"{path!r} is a loop of symbolic links", ""
+    if not resolved.is_relative_to(base.resolve()):
+        return f"{path!r} leads out of the repository", "a build context must lie below the repository's root"
+    return None

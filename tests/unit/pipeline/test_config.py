@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 
 import jsonschema
@@ -58,6 +59,40 @@ def test_faults_are_named(root, text, message):
         loaded(root, text)
     assert message in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = " + "[" * 100_000, "pipeline.toml: cannot be read: maximum recursion depth exceeded"),
+        ("x = " + "9" * 5000, "pipeline.toml: cannot be read: Exceeds the limit (4300 digits)"),
+        ("x" + ".a" * 3000 + " = 1\n" + SERVICE, "pipeline.toml:1: x: unknown key"),
+        (f"{SERVICE}env = {{ X{'.a' * 3000} = 1 }}", "pipeline.toml:3: services.a.env.X: is {'a': {'a': {'a'"),
+        (f"{SERVICE}env = {{ X = {'[1, ' * 300}{']' * 300} }}", "pipeline.toml:3: services.a.env.X: is [1, [1, [1"),
+        (f"{SERVICE}port = '{'9' * 1_000_000}'", "services.a.port: is '999"),
+        (f'{SERVICE}env = {{ X = """\n[{" " * 100_000}""" }}\nx = 1', "services.a.x: unknown key"),
+        (f"[services.a{'.b' * 900}]\nx = 1", "pipeline.toml:1: services.a.b: unknown key"),
+        ("".join(f"[services.s{at}]\npath = 'a'\n" for at in range(1000)) + "[services.z]\npath = 'b'", "pipeline.toml:2002: "),
+    ],
+    ids=[
+        "arrays",
+        "digits",
+        "dots",
+        "dots in a value",
+        "lists in a value",
+        "a long value",
+        "a header in a text",
+        "a header",
+        "many",
+    ],
+)
+def test_a_file_that_is_made_to_hold_up_its_reader_is_refused_at_once(root, text, message):
+    begun = time.process_time()
+    with pytest.raises(UsageError) as caught:
+        loaded(root, text)
+    assert time.process_time() - begun < 3
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
 def test_no_file_offers_init(root):
