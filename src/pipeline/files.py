@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
+
+
+def plain(path: Path) -> Path:
+    """Return the path of a file that has an end: a repository may hold links to devices and pipes, which have none.
+
+    Raises
+    ------
+    OSError
+        If it leads to what is no plain file. Whether one is there is for the reader to find out.
+    """
+    if not path.is_file() and path.exists():
+        raise OSError(errno.EINVAL, "it is no plain file", os.fspath(path))
+    return path
 
 
 def write_text_atomic(path: Path, text: str, *, synced: bool = True) -> None:

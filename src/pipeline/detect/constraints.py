@@ -34,7 +34,7 @@ def _holds(constraint: str, true: frozenset[str] | set[str]) -> bool:
     text = _RELEASE.sub("True", constraint).replace("&&", " and ").replace("||", " or ").replace("!", " not ")
     try:
         return _value(ast.parse(text.strip().replace(".", "_"), mode="eval").body, true)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
 
 

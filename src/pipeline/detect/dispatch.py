@@ -20,7 +20,11 @@ def detect(root: Path, name: str, settings: Service) -> NodeService | GoService:
     """
     folder = root / settings.path
     kind = settings.kind or _kind(folder, name, settings.path)
-    return node.detect(root, name, settings) if kind == "node" else golang.detect(root, name, settings)
+    try:
+        return node.detect(root, name, settings) if kind == "node" else golang.detect(root, name, settings)
+    except RecursionError:
+        msg = f"a file in {settings.path} holds too many things within each other"
+        raise UsageError(msg, service=name, hint="look at its manifest and its lockfile") from None
 
 
 def _kind(folder: Path, name: str, path: str) -> str:

@@ -26,6 +26,9 @@ def unmade(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:
     """Return the place that has something compiled in which is not there: what makes it has to run before the build."""
     for file in files:
         for pattern, number in patterns(file):
+            # Go refuses patterns that lead out, and here they would be looked for all over the disk.
+            if ".." in pattern or pattern.startswith("/"):
+                continue
             if not glob.glob(pattern, root_dir=file.path.parent):
                 why = f"{pattern} is compiled in and not there: name what makes it, or have it made beforehand"
                 return Found("build.before", (), file.name, number, why)

@@ -72,7 +72,7 @@ def _known(files: Sequence[Program]) -> Iterator[tuple[Program, Literal, str]]:
 
 def _route(item: Literal) -> str:
     """Return the path that a literal stands for where it is a route; a controller of NestJS names its path without a slash."""
-    call = _call(item.node)
+    call = _call(item)
     if call and text(call.child_by_field_name("function")) == "Controller":
         return "/" + item.value.strip("/")
     value = item.value.partition(" ")[2] if item.value.startswith(("GET ", "HEAD ")) else item.value
@@ -81,20 +81,19 @@ def _route(item: Literal) -> str:
 
 def _is_routed(item: Literal) -> bool:
     """Whether a literal is an argument of what sets up a route, and not one of a list or a condition."""
-    call = _call(item.node)
+    call = _call(item)
     return bool(call and _ROUTING.search(text(call.child_by_field_name("function"))))
 
 
 def _is_of_router(item: Literal) -> bool:
     """Whether it is a router that a route is set up on, and not the application itself."""
-    call = _call(item.node)
+    call = _call(item)
     receiver = text(call.child_by_field_name("function")).rpartition(".")[0] if call else ""
     return bool(_ROUTER.search(receiver))
 
 
-def _call(node: Node) -> Node | None:
-    """Return the call that a node is an argument of, itself or within an object."""
-    parent = node.parent
-    while parent and parent.type in {"arguments", "argument_list", "object", "pair"}:
-        parent = parent.parent
+def _call(item: Literal) -> Node | None:
+    """Return the call that a literal is an argument of, itself or within an object."""
+    within = {"arguments", "argument_list", "object", "pair"}
+    parent = next((node for node in item.nearest() if node.type not in within), None)
     return parent if parent and parent.type == "call_expression" else None

@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from pipeline.detect.found import Found, joined
 from pipeline.detect.programs import Program
-from pipeline.detect.syntax import line, literals, text, walk
+from pipeline.detect.syntax import Literal, line, literals, text, walk
 
 _PREFIXES = ("API", "APP", "HTTP", "LISTEN", "SERVER", "SERVICE", "WEB")
 _OPTIONS = {"port", "http-port", "listen-port", "server-port"}
@@ -185,13 +185,11 @@ def _from_setting(root: Node) -> Iterator[tuple[Node, int]]:
 def _from_literal(root: Node) -> Iterator[tuple[Node, int]]:
     """Yield the addresses on which something can only listen, since they name no host: `":9115"`."""
     for item in literals(root):
-        if (found := _ANY_ADDRESS.match(item.value)) and not _is_appended(item.node):
+        if (found := _ANY_ADDRESS.match(item.value)) and not _is_appended(item):
             yield item.node, int(found[1])
 
 
-def _is_appended(node: Node) -> bool:
+def _is_appended(item: Literal) -> bool:
     """Whether a literal is put behind another text: a port behind a host's name, which a client does."""
-    parent = node.parent
-    while parent and parent.type == "expression_list":
-        parent = parent.parent
+    parent = next((node for node in item.nearest() if node.type != "expression_list"), None)
     return bool(parent and re.search(r"\+=?\Z", text(parent.child_by_field_name("operator"))))

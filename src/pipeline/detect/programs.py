@@ -11,7 +11,8 @@ from pathlib import Path
 from tree_sitter import Node
 
 from pipeline.detect.constraints import built
-from pipeline.detect.syntax import tree
+from pipeline.detect.syntax import LARGE, tree
+from pipeline.files import plain
 
 NODE_FILES = (".ts", ".js", ".mjs", ".cjs", ".mts", ".cts", ".tsx", ".jsx")
 GO_FILES = (".go",)
@@ -52,7 +53,7 @@ def _read(folder: Path, shown: str, suffixes: Sequence[str]) -> Iterator[Program
                 return
             path = Path(where, name)
             try:
-                content = path.read_bytes()
+                content = plain(path).read_bytes() if path.stat().st_size <= LARGE else b""
             except OSError:
                 continue
             if not name.endswith(GO_FILES) or built(name, content):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 from pathlib import Path
-
-from tree_sitter import Node
 
 from pipeline.detect.embeds import patterns
 from pipeline.detect.found import Found
@@ -22,6 +21,8 @@ _READS = re.compile(
 )
 _PLACE = re.compile(r"[\"'`](?:[a-z]+[-_.])*(?:dir|directory|file|folder|path|root)[\"'`]")
 _NOT_FOR_IMAGES = {"dist", "node_modules", "package.json"}
+_NAME_MAX = 85
+"""Characters that the name of any file may have: 255 bytes, at most three a character."""
 _NO_PATH = set("*?[\0\n")
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
 
@@ -33,7 +34,7 @@ def files(folder: Path, read: Sequence[Program]) -> Found[tuple[str, ...]]:
     found: dict[str, tuple[str, int]] = {}
     for file in written:
         for item, name in _named(folder, file):
-            if name.partition("/")[0] not in embedded and not _imported(item.node):
+            if name.partition("/")[0] not in embedded and not _imported(item):
                 found.setdefault(name, (file.name, item.line))
     if not found:
         return Found("files", (), why="no program names any")
@@ -52,41 +53,40 @@ def _named(folder: Path, file: Program) -> Iterator[tuple[Literal, str]]:
         parts = Path(item.value).parts
         yield from ((item, name) for name in usual if name in parts)
         name = item.value.removeprefix("./").rstrip("/")
-        if (_is_read(item.node) or _is_default(item.node)) and _is_inside(folder, name):
+        if (_is_read(item) or _is_default(item)) and _is_inside(folder, name):
             yield item, name
 
 
-def _is_read(node: Node) -> bool:
+def _is_read(item: Literal) -> bool:
     """Whether a literal is an argument of what reads a file, by itself or joined to a folder."""
-    parent = node.parent
-    while parent and parent.type in {"arguments", "argument_list", "call_expression", "binary_expression"}:
-        if parent.type == "call_expression" and _READS.search(text(parent.child_by_field_name("function"))):
-            return True
-        parent = parent.parent
-    return False
+    within = {"arguments", "argument_list", "call_expression", "binary_expression"}
+    calls = (node for node in takewhile(lambda node: node.type in within, item.nearest()) if node.type == "call_expression")
+    return any(_READS.search(text(call.child_by_field_name("function"))) for call in calls)
 
 
-def _is_default(node: Node) -> bool:
+def _is_default(item: Literal) -> bool:
     """Whether a literal is the default of an option that names a file or folder."""
-    call = node.parent.parent if node.parent and node.parent.type in {"arguments", "argument_list"} else None
-    if not call or call.type != "call_expression":
-        return False
+    match list(islice(item.nearest(), 2)):
+        case [arguments, call] if arguments.type in {"arguments", "argument_list"} and call.type == "call_expression":
+            pass
+        case _:
+            return False
     function = text(call.child_by_field_name("function"))
     if function.lower().endswith(".default"):
         return bool(_PLACE.search(function))
     first = next(iter((call.child_by_field_name("arguments") or call).named_children), None)
-    return first != node and bool(_PLACE.fullmatch(text(first)))
+    return first != item.node and bool(_PLACE.fullmatch(text(first)))
 
 
 def _is_inside(folder: Path, name: str) -> bool:
     """Whether a name is that of something below a folder that an image may have: no setting, nothing that a build makes."""
     parts = Path(name).parts
-    if not parts or _NO_PATH.intersection(name) or any(part.startswith(".") for part in parts):
+    if not parts or _NO_PATH.intersection(name) or any(part.startswith(".") or len(part) > _NAME_MAX for part in parts):
         return False
     return parts[0] not in {"/", *_NOT_FOR_IMAGES} and (folder / name).exists()
 
 
-def _imported(node: Node) -> bool:
+def _imported(item: Literal) -> bool:
     """Whether a literal is the address of a module."""
-    parent = node.parent
+    parent = next(item.nearest(), None)
     return bool(parent and parent.type in {"import_statement", "export_statement", "import_spec"})

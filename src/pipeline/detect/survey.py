@@ -38,7 +38,7 @@ _SERVERS = {
 """Packages whose users serve something."""
 
 _DEVELOPMENT_SERVERS = re.compile(
-    r"^(?:\S+=\S+ )*(?:npx )?(?:vite|react-scripts|ng|webpack|parcel|vue-cli-service|astro|docusaurus|vitepress|gatsby|storybook)\b"
+    r"^(?:[^\s=]+=\S+ )*(?:npx )?(?:vite|react-scripts|ng|webpack|parcel|vue-cli-service|astro|docusaurus|vitepress|gatsby|storybook)\b"
 )
 
 

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tree_sitter import Language, Node, Parser
+
+from pipeline.files import plain
 
 _GRAMMARS = {
     ".json": ("tree_sitter_json", "language"),
@@ -29,8 +31,14 @@ _GRAMMARS = {
     ".tsx": ("tree_sitter_typescript", "language_tsx"),
 }
 
-_LARGE = 1_000_000
+LARGE = 1_000_000
 """Bytes beyond which a file is taken for a bundle or data, and not read."""
+
+_NEAR = 16
+"""How many things that lie within each other count for the innermost."""
+
+_LONG = 10_000
+"""Bytes beyond which no expression is a name, a number or an address: in a chain of many each is part of all that follow."""
 
 
 @cache
@@ -44,16 +52,18 @@ def tree(path: Path) -> Node | None:
     if path.suffix not in _GRAMMARS:
         return None
     try:
-        if path.stat().st_size > _LARGE:
+        if path.stat().st_size > LARGE:
             return None
-        return _parser(path.suffix).parse(path.read_bytes()).root_node
+        return _parser(path.suffix).parse(plain(path).read_bytes()).root_node
     except OSError:
         return None
 
 
 def text(node: Node | None) -> str:
-    """Return the source text of a node, "" of none."""
-    return (node.text or b"").decode("utf-8", errors="replace") if node else ""
+    """Return the source text of a node, "" of none and of one that is too long to count."""
+    if not node or node.end_byte - node.start_byte > _LONG:
+        return ""
+    return (node.text or b"").decode("utf-8", errors="replace")
 
 
 def line(node: Node) -> int:
@@ -63,21 +73,49 @@ def line(node: Node) -> int:
 
 def walk(node: Node, *kinds: str) -> Iterator[Node]:
     """Yield the nodes of some kinds below a node, in the order of the text."""
-    pending = [node]
+    for item, _ in placed(node, *kinds):
+        yield item
+
+
+class Above(NamedTuple):
+    """What a node lies in, and what that lies in. The library looks for a node's parent from the root downwards each time."""
+
+    node: Node
+    above: Above | None
+
+    def nearest(self) -> Iterator[Node]:
+        """Yield what the node lies in, from the inside out, as far as counts."""
+        here: Above | None = self
+        for _ in range(_NEAR):
+            if not here:
+                return
+            yield here.node
+            here = here.above
+
+
+def placed(node: Node, *kinds: str) -> Iterator[tuple[Node, Above | None]]:
+    """Yield the nodes of some kinds below a node with what they lie in, in the order of the text."""
+    pending: list[tuple[Node, Above | None]] = [(node, None)]
     while pending:
-        item = pending.pop()
+        item, above = pending.pop()
         if item.type in kinds:
-            yield item
-        pending.extend(reversed(item.named_children))
+            yield item, above
+        here = Above(item, above)
+        pending.extend((child, here) for child in reversed(item.named_children))
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A string literal of a program: its content, its line, and the node."""
+    """A string literal of a program: its content, its line, the node, and what that lies in, from the inside out."""
 
     value: str
     line: int
     node: Node
+    above: Above | None
+
+    def nearest(self) -> Iterator[Node]:
+        """Yield what the literal lies in, from the inside out, as far as counts."""
+        return self.above.nearest() if self.above else iter(())
 
 
 _STRINGS = ("string", "template_string", "interpreted_string_literal", "raw_string_literal")
@@ -85,8 +123,8 @@ _STRINGS = ("string", "template_string", "interpreted_string_literal", "raw_stri
 
 def literals(root: Node) -> Iterator[Literal]:
     """Yield the string literals of a program, without their quotes."""
-    for node in walk(root, *_STRINGS):
-        yield Literal(text(node)[1:-1], line(node), node)
+    for node, above in placed(root, *_STRINGS):
+        yield Literal(text(node)[1:-1], line(node), node, above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +144,10 @@ def document(path: Path) -> Document:
     lines: dict[tuple[str, ...], int] = {}
     root = _parser(".json").parse(path.read_bytes()).root_node if path.is_file() else None
     top = next((child for child in root.named_children if child.type in {"object", "array"}), None) if root else None
-    return Document(_value(top, (), lines) if top else {}, lines)
+    try:
+        return Document(_value(top, (), lines) if top else {}, lines)
+    except RecursionError:
+        return Document({}, lines)
 
 
 def lines_of_json(source: str) -> Mapping[tuple[str, ...], int]:

@@ -27,7 +27,9 @@ NEED_C: dict[str, Linked] = {
 }
 """Packages that do nothing without C: those that bring all of theirs, and those that need a library of the system."""
 
-_LIBRARY = re.compile(rb"^\s*(?://|\*)?\s*#cgo\b.*(?:pkg-config:|\bLDFLAGS:.*-l(?!m\b|dl\b|pthread\b|rt\b)\w)", re.MULTILINE)
+_LIBRARY = re.compile(
+    rb"^[ \t]*(?:(?://|\*)[ \t]*)?#cgo\b.*(?:pkg-config:|\bLDFLAGS:.*-l(?!m\b|dl\b|pthread\b|rt\b)\w)", re.MULTILINE
+)
 
 
 def cgo(files: Sequence[Program], settings: Service) -> Found[Linked]:

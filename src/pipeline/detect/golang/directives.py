@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# The words as Go's own reference has them: quoted ones, punctuation, all else up to a space or a comment.
-_WORD = re.compile(r"""//.*|"(?:[^"\\]|\\.)*"|[()\[\]{},]|(?:(?!//)[^\s()\[\]{},"])+""")
+# The words as Go's own reference has them: quoted ones, punctuation, all else up to a space or a comment. A quote that nothing
+# ends takes the rest of its line, so that no part of that is looked at for each of many such quotes.
+_WORD = re.compile(r"""//.*|"(?:[^"\\]|\\.)*"?|[()\[\]{},]|(?:(?!//)[^\s()\[\]{},"])+""")
 
 
 @dataclass(frozen=True, slots=True)

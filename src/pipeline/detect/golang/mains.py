@@ -59,7 +59,7 @@ def declared(folder: Path) -> tuple[str, int] | None:
     """Return the file and line that make a folder a main package, those of its function main; None if it is none."""
     clause: tuple[str, int] | None = None
     for path in sorted(folder.glob("*.go")):
-        if path.name.endswith("_test.go") or not (root := tree(path)) or not built(path.name, text(root).encode()):
+        if path.name.endswith("_test.go") or not (root := tree(path)) or not built(path.name, root.text or b""):
             continue
         for found in walk(root, "package_clause"):
             if text(found.named_children[0]) != "main":

@@ -12,6 +12,7 @@ from pipeline.config import Service
 from pipeline.detect.found import Found, joined
 from pipeline.detect.golang.directives import directives
 from pipeline.errors import UsageError
+from pipeline.files import plain
 
 OLDEST = (1, 21)
 """The oldest Go that is to be had as a module; older code is built by a newer Go, as Go itself promises."""
@@ -99,12 +100,12 @@ def used(path: Path, shown: str, service: str) -> tuple[str, ...]:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
 
 
 def _read(path: Path, shown: str, service: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return plain(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         msg = f"{shown} is missing"
         raise UsageError(msg, service=service, hint="a Go service needs one; `go mod init NAME` writes it") from None

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from tree_sitter import Node
-
 from pipeline.config import Service
 from pipeline.detect import embeds, programs
 from pipeline.detect.found import Found, configured, joined, or_false
@@ -17,7 +15,7 @@ from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
 from pipeline.detect.image import build_settings, expanded, image_settings
 from pipeline.detect.model import GO_TESTS, NEVER_SOURCES, GoService, Place, SourceFilter
-from pipeline.detect.syntax import line, text, tree, walk
+from pipeline.detect.syntax import line, placed, text, tree
 from pipeline.errors import UsageError
 
 _DEFAULT_CONFIG = ("config/production.yaml", "config/production.yml", "config/production.json", "config/production.toml")
@@ -182,20 +180,13 @@ def _vars(folder: Path, main: str, settings: Service) -> Found[dict[str, str]]:
         return configured("go.vars", dict(settings.go.vars))
     for path in sorted((folder / main).glob("*.go")):
         root = tree(path)
-        for spec in walk(root, "var_spec") if root and not path.name.endswith("_test.go") else ():
+        for spec, above in placed(root, "var_spec") if root and not path.name.endswith("_test.go") else ():
             variable = text(spec.child_by_field_name("name"))
-            if variable.lower() in _VERSIONS and not _is_local(spec):
+            local = above and any(node.type == "block" for node in above.nearest())  # a function's own, which no linker knows
+            if variable.lower() in _VERSIONS and not local:
                 shown = (Path(settings.path) / main / path.name).as_posix()
                 return Found("go.vars", {}, shown, line(spec), f'`"main.{variable}" = "${{VERSION}}"` sets it')
     return Found("go.vars", {}, why="no variable of main's looks like a version")
-
-
-def _is_local(node: Node) -> bool:
-    """Whether a variable is a function's own, which no linker knows."""
-    parent = node.parent
-    while parent and parent.type != "block":
-        parent = parent.parent
-    return bool(parent)
 
 
 def _file(folder: Path, settings: Service, defaults: Sequence[str], service: str, key: str) -> Found[str]:

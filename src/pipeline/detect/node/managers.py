@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
 from pipeline.config import Service
 from pipeline.detect.found import Found, joined
 from pipeline.detect.model import Manager
@@ -78,8 +76,8 @@ def _of(name: str, version: str, lockfile: Path | None) -> Manager:
         return Manager("npm")
     head = _head(lockfile) if lockfile else ""
     if name == "pnpm":
-        written = str(yaml.safe_load(head).get("lockfileVersion", "9")) if head else "9"
-        return Manager("pnpm", version or _PNPM.get(written.partition(".")[0], _PNPM["9"]))
+        written = re.search(r"^lockfileVersion: ['\"]?(\d+)", head, re.MULTILINE)
+        return Manager("pnpm", version or _PNPM.get(written[1] if written else "", _PNPM["9"]))
     if version.startswith("1.") or (not version and lockfile and "__metadata" not in head):
         return Manager("yarn", version or _CLASSIC)
     own = re.search(r"^  version: (\d+)", head, re.MULTILINE)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pipeline.detect.found import Found
 from pipeline.detect.syntax import document
 from pipeline.errors import UsageError
+from pipeline.files import plain
 
 T = TypeVar("T")
 
@@ -89,14 +90,14 @@ def read(path: Path, shown: str, service: str) -> Manifest:
         If it is missing or not valid.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(plain(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         msg = f"{shown} is missing"
         raise UsageError(msg, service=service, hint="a Node service needs one; `npm init` writes it") from None
     except json.JSONDecodeError as error:
         msg = f"not valid JSON: {error.msg}"
         raise UsageError(msg, file=shown, line=error.lineno, column=error.colno) from None
-    except (UnicodeDecodeError, RecursionError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         msg = f"cannot be read: {error}"
         raise UsageError(msg, file=shown) from None
     if not isinstance(data, dict):

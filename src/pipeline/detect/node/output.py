@@ -17,6 +17,7 @@ CONVENTIONAL = ("dist", "build", "out", ".output")
 
 _KEY = "node.output"
 _PROJECT = re.compile(r"\btsc\b.*?\s(?:-p|--project|-b|--build)\s+(\S+)")
+_COMMAND_MAX = 10_000
 NEXT_CONFIGS = ("next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs")
 
 
@@ -84,7 +85,7 @@ def _strings(value: object) -> list[str]:
 
 def _compiled(folder: Path, command: str) -> tuple[str, str, int] | None:
     """Return the output folder of the TypeScript compiler, with the file and line that set it."""
-    named = _PROJECT.search(command)
+    named = _PROJECT.search(command[:_COMMAND_MAX])
     names = [named[1].strip("\"'")] if named else ["tsconfig.build.json", "tsconfig.json"]
     for name in names:
         path = folder / name

@@ -20,6 +20,8 @@ OLDER = ("20", "18", "16", "14")
 """Versions past their support, for those who ask for them."""
 
 _FILES = (".nvmrc", ".node-version")
+_RANGE_MAX = 256
+"""Characters of a range that count, as for npm itself: what reads ranges takes long over very long ones."""
 _PLAIN = re.compile(r"v?(\d+(?:\.\d+){0,2})\Z")
 
 
@@ -49,7 +51,7 @@ def version(root: Path, folders: Sequence[str], manifests: Sequence[Manifest], s
     for manifest in manifests:
         if found := _PLAIN.match(str(manifest.table("volta").get("node", ""))):
             return manifest.found(key, found[1], "volta", "node")
-        if wanted := str(manifest.table("engines").get("node", "")):
+        if wanted := str(manifest.table("engines").get("node", ""))[:_RANGE_MAX]:
             return _from_engines(manifest, wanted)
     return Found(key, LTS[0], why="the default, since nothing says")
 

@@ -14,7 +14,9 @@ from wcmatch import glob
 from pipeline.config import Service
 from pipeline.detect.node.managers import LOCKFILES
 from pipeline.detect.node.manifest import Manifest, read
+from pipeline.files import plain
 
+_STARS, _BRACES, _COMMAS = 3, 2, 30
 _LOCAL = ("workspace:", "file:", "link:", "portal:")
 
 
@@ -86,8 +88,8 @@ def _declared(folder: Path) -> dict[str, Sequence[str]]:
     if (folder / "pnpm-workspace.yaml").is_file():
         found["pnpm-workspace.yaml"] = _texts(_yaml(folder / "pnpm-workspace.yaml").get("packages"))
     try:
-        data = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        data = json.loads(plain(folder / "package.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return found
     listed = data.get("workspaces") if isinstance(data, dict) else None
     if patterns := _texts(listed.get("packages") if isinstance(listed, dict) else listed):
@@ -98,16 +100,23 @@ def _declared(folder: Path) -> dict[str, Sequence[str]]:
 def _yaml(path: Path) -> Mapping[str, Any]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return {}
     return data if isinstance(data, dict) else {}
 
 
 def _texts(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _is_usual(pattern: str) -> bool:
+    """Whether a pattern has as many signs as people write: what many of them stand for may take for ever to find."""
+    stars = max(part.count("*") for part in pattern.split("/"))
+    return stars <= _STARS and pattern.count("{") <= _BRACES and pattern.count(",") <= _COMMAS and ".." not in pattern[1:]
 
 
 def _members(folder: Path, patterns: Sequence[str]) -> tuple[str, ...]:
+    patterns = [pattern for pattern in patterns if _is_usual(pattern)]
     wanted = [f"{pattern.removeprefix('./').rstrip('/')}/package.json" for pattern in patterns if not pattern.startswith("!")]
     refused = [f"{pattern[1:].removeprefix('./').rstrip('/')}/package.json" for pattern in patterns if pattern.startswith("!")]
     found = glob.glob(

@@ -12,7 +12,7 @@ from typing import Any
 from tree_sitter import Node
 
 from pipeline.detect.programs import Program
-from pipeline.detect.syntax import Document, document, line, text, walk
+from pipeline.detect.syntax import Above, Document, document, line, placed, text
 from pipeline.doctor.dockerfile import Dockerfile
 from pipeline.doctor.facts import Step, installs, steps
 from pipeline.doctor.model import Edit, Family, Finding, Rule, Severity
@@ -320,12 +320,12 @@ def _imported(program: Program) -> Iterator[tuple[str, Node]]:
     if b"import" not in program.content and b"require" not in program.content:
         return
     root = program.tree()
-    for node in walk(root, "import_statement", "export_statement", "call_expression") if root else ():
+    for node, above in placed(root, "import_statement", "export_statement", "call_expression") if root else ():
         source: Node | None = None
         if node.type == "call_expression":
             function = text(node.child_by_field_name("function"))
             arguments = node.child_by_field_name("arguments")
-            if function == "require" and arguments and len(arguments.named_children) == 1 and not _guarded(node):
+            if function == "require" and arguments and len(arguments.named_children) == 1 and not _guarded(above):
                 source = arguments.named_children[0]
         elif not re.match(r"(?:import|export)\s+type\b", text(node)):
             source = node.child_by_field_name("source")
@@ -336,14 +336,9 @@ def _imported(program: Program) -> Iterator[tuple[str, Node]]:
             yield name, node
 
 
-def _guarded(node: Node) -> bool:
+def _guarded(above: Above | None) -> bool:
     """Whether a call stands in a `try`: what is optional is asked for there."""
-    parent = node.parent
-    while parent is not None:
-        if parent.type == "try_statement":
-            return True
-        parent = parent.parent
-    return False
+    return above is not None and any(node.type == "try_statement" for node in above.nearest())
 
 
 def _package(name: str) -> str:
