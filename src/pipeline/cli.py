@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
-import anyio
 import typer
 
-from pipeline.engine import Choice, prepared
-from pipeline.errors import PipelineError, UsageError, leaves
+from pipeline.ending import run
+from pipeline.engine import Choice
+from pipeline.errors import UsageError
 from pipeline.flags import Overrides
+from pipeline.options import (
+    Arguments,
+    CacheRegistry,
+    CacheWrite,
+    Compression,
+    EngineOption,
+    Form,
+    Platforms,
+    Root,
+    Services,
+    Tags,
+)
 from pipeline.progress import FORMS, Progress, choose
+from pipeline.report.cli import app as report_app
 
 if TYPE_CHECKING:
     from pipeline import library
-
-_INTERRUPTED = 130
 
 app = typer.Typer(
     name="pipeline",
@@ -36,26 +45,7 @@ engine_app = typer.Typer(help="The embedded BuildKit.", no_args_is_help=True)
 app.add_typer(engine_app, name="engine")
 cache_app = typer.Typer(help="Results of stages in a registry.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
-report_app = typer.Typer(help="What recorded runs tell: trends, cost, one run as a page.", no_args_is_help=True)
 app.add_typer(report_app, name="report")
-
-Services = Annotated[list[str] | None, typer.Argument(metavar="SERVICE", help="Services, all by default.", show_default=False)]
-Root = Annotated[Path, typer.Option("--root", help="The repository, with pipeline.toml.", metavar="DIR")]
-EngineOption = Annotated[Choice, typer.Option("--engine", help="Which engine runs the stages.")]
-Form = Annotated[str, typer.Option("--progress", help="auto, tty, plain or quiet.", metavar="FORM")]
-Platforms = Annotated[list[str] | None, typer.Option("--platform", help="A platform (repeatable).", metavar="P")]
-Arguments = Annotated[
-    list[str] | None, typer.Option("--build-arg", help="A build argument (repeatable).", metavar="NAME=VALUE")
-]
-CacheRegistry = Annotated[
-    str, typer.Option("--cache-registry", help="Where results of stages are shared: HOST/PATH.", metavar="REF")
-]
-CacheWrite = Annotated[
-    bool | None, typer.Option("--cache-write/--no-cache-write", help="Write there what is missing.", show_default=False)
-]
-Days = Annotated[float, typer.Option("--days", min=0, help="Of the last days; 0 for all that is recorded.", metavar="N")]
-Compression = Annotated[str, typer.Option("--compression", help="gzip or zstd, of layers.", metavar="FORM")]
-Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag (repeatable).", metavar="T")]
 
 
 def _library() -> Any:
@@ -113,7 +103,7 @@ def build(
         )
         return built
 
-    _run(work, engine)
+    run(work, engine)
 
 
 @app.command()
@@ -160,7 +150,7 @@ def publish(
         )
         return published
 
-    _run(work, engine)
+    run(work, engine)
 
 
 @app.command()
@@ -176,7 +166,7 @@ def sbom(
 ) -> None:
     """Build images and list what is in them, as CycloneDX and SPDX."""
     overrides = Overrides(platforms=tuple(platform or ()))
-    _run(lambda: _lists().sbom(root, services or [], output, output_format, overrides, engine, _teller(progress)), engine)
+    run(lambda: _lists().sbom(root, services or [], output, output_format, overrides, engine, _teller(progress)), engine)
 
 
 @app.command()
@@ -192,7 +182,7 @@ def scan(
 ) -> None:
     """Build images and look for known vulnerabilities in them."""
     overrides = Overrides(platforms=tuple(platform or ()))
-    _run(lambda: _scans().scan(root, services or [], output, output_format, overrides, engine, _teller(progress)))
+    run(lambda: _scans().scan(root, services or [], output, output_format, overrides, engine, _teller(progress)), engine)
 
 
 def _arguments(given: list[str]) -> dict[str, str]:
@@ -215,7 +205,7 @@ def init(
         found: library.Outcome = _library().init(path, force=force)
         return found
 
-    _run(work)
+    run(work)
 
 
 @app.command()
@@ -227,7 +217,7 @@ def plan(
     platform: Platforms = None,
 ) -> None:
     """Show the graph of stages, without building."""
-    _run(lambda: _library().plan(root, services or [], output_format, Overrides(platforms=tuple(platform or ()))))
+    run(lambda: _library().plan(root, services or [], output_format, Overrides(platforms=tuple(platform or ()))))
 
 
 @app.command()
@@ -240,13 +230,13 @@ def check(
     progress: Form = "auto",
 ) -> None:
     """Run the services' tests and linters, and start their images."""
-    _run(lambda: _library().check(root, services or [], Overrides(timeout=timeout), engine, _teller(progress)), engine)
+    run(lambda: _library().check(root, services or [], Overrides(timeout=timeout), engine, _teller(progress)), engine)
 
 
 @app.command()
 def lock(*, root: Root = Path(), engine: EngineOption = Choice.AUTO, progress: Form = "auto") -> None:
     """Pin the base images to what is offered now, in pipeline.lock."""
-    _run(lambda: _library().lock(root, engine, _teller(progress)), engine)
+    run(lambda: _library().lock(root, engine, _teller(progress)), engine)
 
 
 @app.command()
@@ -259,14 +249,14 @@ def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Mend what is mechanical.")] = False,
 ) -> None:
     """Find pitfalls in services and Dockerfiles before they cost a day."""
-    _run(lambda: _doctors().doctor(paths or [], output_format, fix=fix))
+    run(lambda: _doctors().doctor(paths or [], output_format, fix=fix))
 
 
 @cache_app.command("list")
 def cache_list(*, root: Root = Path(), cache_registry: CacheRegistry = "") -> None:
     """List what the registry holds, the newest first."""
     overrides = Overrides(cache_registry=cache_registry)
-    _run(lambda: _registries().cache_list(root, overrides, _teller("auto")))
+    run(lambda: _registries().cache_list(root, overrides, _teller("auto")))
 
 
 @cache_app.command("prune")
@@ -278,31 +268,31 @@ def cache_prune(
 ) -> None:
     """Remove from the registry what was written long ago."""
     overrides = Overrides(cache_registry=cache_registry)
-    _run(lambda: _registries().cache_prune(root, overrides, older_than, _teller("auto")))
+    run(lambda: _registries().cache_prune(root, overrides, older_than, _teller("auto")))
 
 
 @engine_app.command("status")
 def engine_status() -> None:
     """Say whether the embedded engine runs, and where its state is."""
-    _run(_library().engine_status)
+    run(_library().engine_status)
 
 
 @engine_app.command("start")
 def engine_start() -> None:
     """Start the embedded engine and keep it up."""
-    _run(lambda: _library().engine_start(_teller("auto")))
+    run(lambda: _library().engine_start(_teller("auto")))
 
 
 @engine_app.command("stop")
 def engine_stop() -> None:
     """Stop the embedded engine, once no build uses it."""
-    _run(_library().engine_stop)
+    run(_library().engine_stop)
 
 
 @engine_app.command("prune")
 def engine_prune() -> None:
     """Remove the embedded engine's state: its cache and cache volumes."""
-    _run(_library().engine_prune)
+    run(_library().engine_prune)
 
 
 def _registries() -> Any:
@@ -317,95 +307,16 @@ def _doctors() -> Any:
     return commands
 
 
-def _lists() -> Any:
-    from pipeline.sbom import commands  # noqa: PLC0415 - as above
-
-    return commands
-
-
 def _scans() -> Any:
     from pipeline.scan import commands  # noqa: PLC0415 - as above
 
     return commands
 
 
-def _reports() -> Any:
-    from pipeline.report import commands  # noqa: PLC0415 - as above
+def _lists() -> Any:
+    from pipeline.sbom import commands  # noqa: PLC0415 - as above
 
     return commands
-
-
-@report_app.command("history")
-def report_history(
-    *,
-    root: Root = Path(),
-    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORM")] = "text",
-    days: Days = 0,
-) -> None:
-    """Show how long builds took, how often the cache served, and how images grew, by service and stage."""
-    _run(lambda: _reports().history(root, output_format, days))
-
-
-@report_app.command("cost")
-def report_cost(
-    *,
-    root: Root = Path(),
-    engineers: Annotated[int | None, typer.Option("--engineers", min=1, help="How many people build.", metavar="N")] = None,
-    builds: Annotated[float | None, typer.Option("--builds", min=0, help="Builds a day of each.", metavar="N")] = None,
-    price: Annotated[float | None, typer.Option("--price", min=0, help="Of a CI machine's minute.", metavar="P")] = None,
-    hour_price: Annotated[float | None, typer.Option("--hour-price", min=0, help="Of waiting.", metavar="P")] = None,
-    before: Annotated[float | None, typer.Option("--before", min=0, help="A build before.", metavar="SECONDS")] = None,
-    after: Annotated[float | None, typer.Option("--after", min=0, help="A build now.", metavar="SECONDS")] = None,
-    days: Days = 0,
-    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORM")] = "text",
-) -> None:
-    """Show what the cache saves: minutes, money and waiting, from recorded runs and the numbers under [cost]."""
-    given = {
-        "engineers": engineers,
-        "builds_a_day": builds,
-        "minute_price": price,
-        "hour_price": hour_price,
-        "before_seconds": before,
-        "after_seconds": after,
-    }
-    _run(lambda: _reports().cost(root, output_format, days, given))
-
-
-@report_app.command("html")
-def report_html(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The page.")] = Path("dist/report.html"),
-    *,
-    report: Annotated[Path, typer.Option("--report", help="The run, with its images beside it.", metavar="FILE")] = Path(
-        "dist/report.json"
-    ),
-) -> None:
-    """Write a run's report as one page: timeline, graph, reasons, images, trends. It needs no network."""
-    _run(lambda: _reports().html(report, file))
-
-
-@report_app.command("metrics")
-def report_metrics(*, root: Root = Path()) -> None:
-    """Print each service's latest figures for Prometheus."""
-    _run(lambda: _reports().metrics(root))
-
-
-@report_app.command("export")
-def report_export(
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Standard output by default.", show_default=False)] = None,
-    *,
-    root: Root = Path(),
-    days: Days = 0,
-) -> None:
-    """Write recorded runs as JSON lines, to carry them to another machine."""
-    _run(lambda: _reports().export_runs(root, file, days))
-
-
-@report_app.command("import")
-def report_import(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JSON lines or report.json; - for standard input.")],
-) -> None:
-    """Take runs of other machines into the record; those that are known already are left as they are."""
-    _run(lambda: _reports().import_runs(files))
 
 
 def _teller(form: str) -> Progress:
@@ -413,67 +324,3 @@ def _teller(form: str) -> Progress:
         msg = f"--progress is {form!r}"
         raise UsageError(msg, hint="it can be auto, tty, plain or quiet")
     return choose(form, os.environ, sys.stderr)
-
-
-def _run(command: Callable[[], Awaitable[library.Outcome]], engine: Choice | None = None) -> None:
-    """Run a command to its end, and turn whatever ends it into an exit code and one clear message.
-
-    One that builds on an engine finds that being prepared meanwhile.
-    """
-
-    async def on_engine(choice: Choice) -> library.Outcome:
-        async with prepared(choice):
-            return await command()
-
-    try:
-        outcome = anyio.run(_until_signalled, partial(on_engine, engine) if engine else command)
-    except PipelineError as error:
-        _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        outcome = None
-    except Exception as error:
-        if os.environ.get("PIPELINE_DEBUG"):
-            raise
-        leaf = leaves(error)[0] if isinstance(error, BaseExceptionGroup) else error
-        _fail(f"unexpected {type(leaf).__name__}: {leaf}; with PIPELINE_DEBUG=1 it says where this comes from", 1)
-    if outcome is None:
-        _fail("interrupted", _INTERRUPTED)
-    sys.stdout.write(outcome.text)
-    raise typer.Exit(outcome.exit_code)
-
-
-async def _until_signalled(command: Callable[[], Awaitable[library.Outcome]]) -> library.Outcome | None:
-    """Run a command; on INT or TERM cancel it, so that everything it started is ended in order."""
-    outcome: library.Outcome | None = None
-    failure: PipelineError | None = None
-
-    async with anyio.create_task_group() as group:
-
-        async def work() -> None:
-            nonlocal outcome, failure
-            try:
-                outcome = await command()
-            except PipelineError as error:
-                failure = error
-            except BaseExceptionGroup as errors:
-                failure = next((leaf for leaf in leaves(errors) if isinstance(leaf, PipelineError)), None)
-                if failure is None:
-                    raise
-            group.cancel_scope.cancel()
-
-        async def watch() -> None:
-            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-                async for _ in signals:
-                    group.cancel_scope.cancel()
-                    return
-
-        group.start_soon(watch)
-        group.start_soon(work)
-    if failure:
-        raise failure
-    return outcome
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    print(f"pipeline: {message}", file=sys.stderr)
-    raise typer.Exit(code)
