@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: build test test-slow checks test-dagger docs bench scale replay lock clean
+.PHONY: build test test-slow checks test-dagger coverage mutation docs bench scale replay lock clean
 
 build: $(VENV)/installed
 	@$(VENV)/bin/pipeline build
@@ -25,6 +25,18 @@ checks: $(VENV)/installed-dev
 test-dagger: $(VENV)/installed-dev
 	@$(VENV)/bin/pytest -m dagger
 
+# Of all tests, or of those that TESTS names, with all processes that they start.
+coverage: $(VENV)/installed-dev
+	@$(VENV)/bin/coverage erase
+	@$(VENV)/bin/coverage run -m pytest --numprocesses=auto --maxprocesses=4 $(TESTS)
+	@$(VENV)/bin/coverage combine --quiet
+	@$(VENV)/bin/coverage report
+
+# Half an hour; what was tried once is not tried again unless its function or the tests changed. MUTANTS names some.
+mutation: $(VENV)/installed-mutation
+	@$(VENV)/bin/mutmut run $(MUTANTS)
+	@$(VENV)/bin/mutmut results
+
 docs: $(VENV)/installed-dev
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 	@echo "dist/site/index.html"
@@ -44,6 +56,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	@$(LOCK) pyproject.toml --extra sign --extra zstd --group build --output-file requirements.lock
 	@$(LOCK) pyproject.toml --extra sign --extra zstd --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) --group mutation --constraints requirements-dev.lock --output-file requirements-mutation.lock
 	@$(LOCK) --group docs --constraints requirements-dev.lock --output-file requirements-docs.lock
 
 # Bytecode for `python -O` is made here, since a console script must not pay for it at its first start.
@@ -61,5 +74,9 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock requirements-docs
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-docs.lock
 	@touch $@
 
+$(VENV)/installed-mutation: $(VENV)/installed-dev requirements-mutation.lock
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-mutation.lock
+	@touch $@
+
 clean:
-	@rm -rf $(VENV) dist
+	@rm -rf $(VENV) dist mutants
