@@ -13,7 +13,9 @@ import pytest
 import registries
 import small
 
-INTERRUPTS = 8
+INTERRUPTS = [pytest.param(4), pytest.param(25, marks=pytest.mark.slow)]
+"""How often each signal is sent."""
+
 _STARTED_SECONDS = 1.5
 """When Python has started, with much else going on."""
 
@@ -132,10 +134,11 @@ def test_a_store_of_packages_that_is_spoilt_is_done_without(tiny, offered):
     assert b"plain" in tiny.image("web").contents["app/node_modules/@stub/plain/index.js"]
 
 
+@pytest.mark.parametrize("times", INTERRUPTS)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_at_any_time_leave_nothing_running_and_the_next_build_succeeds(tiny, number):
+def test_signals_at_any_time_leave_nothing_running_and_the_next_build_succeeds(tiny, number, times):
     longest = 4.0
-    for _ in range(INTERRUPTS):
+    for _ in range(times):
         edit(tiny)
         process = tiny.start("build", "web")
         pause = random.uniform(0, longest)

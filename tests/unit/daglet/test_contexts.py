@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections import Counter
 
 import pytest
@@ -69,6 +70,43 @@ def test_no_folder_is_listed_and_no_file_is_read_twice(folder, monkeypatch):
         scan(directory, disk)
     assert set(listed.values()) == set(read.values()) == {1}
     assert len(read) == 3
+
+
+LARGE = 2 << 30
+
+
+def test_what_is_left_out_costs_nothing_however_large_it_is(folder, tmp_path):
+    """It is neither read nor listed nor copied; of 2 GiB, all three would take seconds."""
+    with (folder / "dump.sql").open("wb") as file:
+        file.truncate(LARGE)
+    disk = Disk()
+    directory = HostDirectory(str(folder), (((), ("*.sql", "node_modules")),))
+    copy = stage(directory, tmp_path / "store", disk)
+    assert not [path for path in disk._read if path.endswith(".sql")]
+    assert not [path for path in disk._listed if "node_modules" in path]
+    assert sorted(path.name for path in copy.iterdir()) == ["README.md", "link", "src"]
+
+
+@pytest.mark.parametrize("count", [1000, pytest.param(100_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("left_out", [True, False])
+def test_a_folder_of_many_files(folder, left_out, count):
+    for number in range(count):
+        (folder / "node_modules" / "x" / f"{number}.js").touch()
+    directory = HostDirectory(str(folder), (((), ("node_modules",) if left_out else ()),))
+    begun = time.process_time()
+    entries = scan(directory)
+    assert len(entries) == (4 if left_out else count + 7)
+    assert time.process_time() - begun < (0.5 if left_out else 30)
+
+
+@pytest.mark.slow
+def test_two_gibibytes_that_are_taken_in_are_there_and_the_next_time_they_are_not_copied(folder, tmp_path):
+    with (folder / "model.bin").open("wb") as file:
+        file.truncate(LARGE)
+    first = stage(HostDirectory(str(folder)), tmp_path / "store")
+    assert (first / "model.bin").stat().st_size == LARGE
+    before = (first / "model.bin").stat().st_ctime_ns
+    assert (stage(HostDirectory(str(folder)), tmp_path / "store") / "model.bin").stat().st_ctime_ns == before
 
 
 def test_what_no_pattern_reaches_is_not_looked_at(folder):
