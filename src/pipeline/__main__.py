@@ -21,7 +21,9 @@ def main() -> None:
     that halves the time that importing it takes. And with -P: modules are never looked for in the user's folder.
     """
     if __debug__ and not os.environ.get("PIPELINE_DEBUG"):
-        os.execv(sys.executable, [sys.executable, "-P", "-O", "-m", "pipeline", *sys.argv[1:]])  # noqa: S606 - ourselves
+        # It is no more than faster: where another user may not start this Python, it goes on as it is.
+        with suppress(OSError):
+            os.execv(sys.executable, [sys.executable, "-P", "-O", "-m", "pipeline", *sys.argv[1:]])  # noqa: S606 - ourselves
     gc.set_threshold(_COLLECT_EVERY)
     from pipeline.cli import app  # noqa: PLC0415 - after Python's second start
 

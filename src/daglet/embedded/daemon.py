@@ -43,14 +43,15 @@ async def acquire(
         If there is none to be had.
     """
     if address := environ.get("BUILDKIT_HOST"):
-        yield await _named(layout, address, credentials or Credentials(), on_step)
+        engine = await _named(layout, address, credentials or Credentials(), on_step)
+        _make_state(layout.state)
+        yield engine
         return
     if os.geteuid() != 0:
         msg = "the embedded engine needs root, as it mounts file systems for the steps"
         raise EngineError(msg, hint="run as root, or set BUILDKIT_HOST to a BuildKit that is running (rootless ones included)")
     found = await tools.ensure(layout.cache, on_step)
-    with _told_of_the_disk(layout.state):
-        layout.state.mkdir(parents=True, exist_ok=True)
+    _make_state(layout.state)
     async with locks.held(layout.clients, Kind.SHARED):
         async with locks.held(layout.start, Kind.EXCLUSIVE):
             answer = await _answering(layout, found, environ)
@@ -62,6 +63,12 @@ async def _named(layout: Layout, address: str, credentials: Credentials, on_step
         return await remote.at(await tools.client(layout.cache, on_step), address, credentials)
     except remote.Unusable as error:
         raise WrongHost(address, str(error)) from error
+
+
+def _make_state(folder: Path) -> None:
+    """Make the folder of the state for our user alone: it has copies of sources, which need not be everybody's to read."""
+    with _told_of_the_disk(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 @contextmanager
