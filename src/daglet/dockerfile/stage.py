@@ -51,5 +51,6 @@ class Stage:
 
     def text(self) -> str:
         """Return the stage as it stands in the Dockerfile."""
-        comment = [f"# {self.title}"] if self.title else []
+        # In one line, whatever it is: a title is data, too.
+        comment = [f"# {' '.join(self.title.split())}"] if self.title else []
         return "\n".join([*comment, self.source, *self.lines])

@@ -85,6 +85,7 @@ _PATTERNS = {
     "packages": "the name of a distribution package",
     "image": "an image with its digest: REPOSITORY@sha256:…",
     "stages": "FILE.py:FUNCTION",
+    "secret": "env:NAME or file:PATH",
     "secrets": "env:NAME or file:PATH",
 }
 

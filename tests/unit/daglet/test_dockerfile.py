@@ -137,3 +137,180 @@ def test_contents_that_no_heredoc_gives_back_are_a_build_context():
     plan = render(chain(BASE, ops.CopyFile("/a", ops.NewFile("a", "no line break"))))
     assert [*plan.contexts.values()] == [ops.NewFile("a", "no line break")]
     assert "COPY --from=a /contents /a" in plan.dockerfile
+
+
+def edited(*edits, of=None):
+    tree = of or ops.EmptyDirectory()
+    for edit in edits:
+        tree = ops.DirectoryEdit(tree, edit)
+    return tree
+
+
+TIMED = edited(ops.CopyFile("/a", ops.NewFile("a", "a\n")), ops.SetTimestamps(7))
+TOOL = chain(ops.FromAddress("tool:1", "linux/arm64"), ops.Exec(("make",)))
+
+
+def test_all_that_a_command_may_meet(golden):
+    met = chain(
+        BASE,
+        ops.Setting("USER", value="node"),
+        ops.Mount("/cache", ops.CacheVolume("odd key!", "5:6"), "cache", sharing="LOCKED", owner="7"),
+        ops.Mount("/tree", ops.ContainerDirectory(TOOL, "/out"), "bind"),
+        ops.Mount("/fixed", TIMED, "bind", read_only=True),
+        ops.Mount("/file", ops.FileIn("b", SOURCE, "/b"), "bind"),
+        ops.Mount("/made", ops.FileIn("a", TIMED, "a"), "bind"),
+        ops.Mount("/token", ops.Secret("the token", "env://T"), "secret", owner="1:2", mode=0o440),
+        ops.Mount("/small", kind="tmpfs", size=1024),
+        ops.Mount("/plain", kind="tmpfs"),
+        ops.Setting("SECRET", "PASSWORD", secret=ops.Secret("password")),
+        ops.Setting("VOLATILE", "RUN", "1"),
+        ops.Setting("ENV", "GONE", "x"),
+        ops.Setting("ENV", "GONE", None),
+        ops.Exec(("plain", "a b", "$c")),
+        ops.Setting("VOLATILE", "RUN", "2"),
+        ops.Mount("/small"),
+        ops.Setting("SECRET", "PASSWORD"),
+        ops.Exec(("kept",), capture=True),
+        ops.Exec(("may", "fail"), expect="ANY", redirect_stdout="/o'ut", redirect_stdin="/in"),
+        ops.Exec(("must", "fail"), expect="FAILURE", redirect_stderr="/err"),
+        ops.Exec(("quiet",), redirect_stdout="/out", redirect_stderr="/err"),
+        ops.Setting("VOLATILE", "RUN", None),
+        ops.Exec(("last",)),
+    )
+    golden("daglet/commands.Dockerfile", dump(render(met, Options(step_mounts=("type=secret,id=host,env=HOST",)))))
+
+
+def test_all_changes_to_a_tree(golden):
+    tree = edited(
+        ops.MakeDirectory("/plain"),
+        ops.MakeDirectory("/own/deep", 0o700),
+        ops.MakeSymlink("../x", "/own/link"),
+        ops.CopyFile("/own/", ops.HostFile("c", "/repository/c"), permissions=0o600),
+        ops.CopyDirectory("/lib", ops.SubDirectory(ops.ContainerDirectory(TOOL, "/out"), "lib"), exclude=("*.md",)),
+        ops.CopyDirectory("/some", SOURCE, include=("src", "!src/x"), exclude=("*.ts",), owner="1:2"),
+        ops.Remove(("/own/a*", "/b c")),
+        ops.ChangeOwner("/own", "3"),
+        ops.ChangeOwner("/some", "4:5"),
+        ops.SetTimestamps(9),
+    )
+    image = chain(
+        ops.Scratch(),
+        ops.CopyDirectory("/", tree),
+        ops.CopyDirectory("/x/y", TIMED, owner="0:0"),
+        ops.CopyFile("/etc/a", ops.FileIn("a", tree, "/own/a")),
+        ops.MakeDirectory("/m", 0o1777),
+        ops.Remove(("/m/x",)),
+    )
+    golden("daglet/changes.Dockerfile", dump(render(image)))
+
+
+def test_changes_to_a_container_are_nobodys_but_roots(golden):
+    changed = chain(
+        BASE,
+        ops.Setting("USER", value="node"),
+        ops.CopyDirectory("/app/src", SOURCE, owner="node:staff", include=("a",), exclude=("!b",)),
+        ops.CopyDirectory("/app/src", edited(of=SOURCE), owner="node:staff"),
+        ops.CopyFile("/app/x", ops.NewFile("x", "x\n", 0o755), owner="node"),
+        ops.CopyDirectory("/opt/t", ops.ContainerDirectory(TOOL, "/out"), include=("bin",), exclude=("*.md", "!a.md")),
+        ops.MakeSymlink("/app/x", "/bin/x"),
+        ops.MakeDirectory("/made"),
+        ops.CopyFile("/made", ops.NewFile("inside", "y\n")),
+        ops.Setting("USER", value=None),
+        ops.MakeSymlink("/app/x", "/bin/y"),
+    )
+    golden("daglet/owners.Dockerfile", dump(render(changed)))
+
+
+def test_all_settings_of_an_image(golden):
+    image = chain(
+        ops.FromAddress("base:1", "linux/arm64"),
+        ops.Setting("VOLATILE", "STAGE", "Web Site/9 run?"),
+        ops.Setting("LABEL", "a.b", "1"),
+        ops.Setting("LABEL", 'odd "name"', "2"),
+        ops.Setting("LABEL", "gone", None),
+        ops.Setting("EXPOSE", "80/tcp", "80/tcp"),
+        ops.Setting("EXPOSE", "81", None),
+        ops.Setting("WORKDIR", value="/w"),
+        ops.Setting("WORKDIR", value=None),
+        ops.Setting("CMD", value=("a", "b")),
+        ops.Setting("ENTRYPOINT", "keep", ("e",)),
+        ops.Setting("ENTRYPOINT", value=("e", 'f"')),
+        ops.Healthcheck("HEALTHCHECK", value=("curl", "x y"), interval="30s", timeout="5s", start_period="10s", retries=3),
+        ops.Healthcheck("HEALTHCHECK", value=("curl", "x"), shell=True, start_interval="1s"),
+        ops.Setting("HEALTHCHECK", value=None),
+    )
+    twice = chain(ops.Scratch(), *(ops.CopyDirectory(path, ops.ContainerDirectory(image, "/w")) for path in ("/1", "/2")))
+    golden("daglet/settings.Dockerfile", dump(render(image, Options("STAGE"))) + dump(render(twice, Options("STAGE"))))
+    plan = render(image, Options("STAGE"))
+    assert (plan.target, plan.platform, plan.group) == ("web-site-9-run", "linux/arm64", "Web Site")
+
+
+@pytest.mark.parametrize(
+    ("value", "last"),
+    [
+        (SOURCE, "COPY --link --from=api / /"),
+        (ops.SubDirectory(SOURCE, "src"), "COPY --link --from=api /src/ /"),
+        (TIMED, "COPY --link --exclude=.time-7 --from=files /rootfs/ /"),
+        (ops.ContainerDirectory(TOOL, "/out"), "COPY --link --from=stage-{} /out/ /"),
+        (ops.FileIn("b", SOURCE, "/src/b"), "COPY --link --from=api /src/b /b"),
+        (ops.FileIn("a", TIMED, "a"), "COPY --link --exclude=.time-7 --from=files /rootfs/a /a"),
+        (ops.HostFile("c", "/repository/c"), "COPY --link --from=repository /c /c"),
+        (ops.HostFile("c", "/c"), "COPY --link --from=context /c /c"),
+        (ops.NewFile("d", "d"), "COPY --link --from=d /contents /d"),
+    ],
+)
+def test_what_is_exported_stands_alone_in_its_stage(value, last):
+    plan = render(value)
+    *_, stage, copied = plan.dockerfile.rstrip().splitlines()
+    assert (plan.target, plan.platform, stage) == ("export", "", "FROM scratch AS export")
+    name = copied.partition("--from=stage-")[2].partition(" ")[0]
+    assert copied == last.format(name)
+
+
+def test_names_are_given_once_and_are_those_of_the_thing():
+    folders = [ops.HostDirectory(path) for path in ("/a/scratch", "/b/Web Site", "/c/web-site", "/d/9", "/", "/a/scratch")]
+    plan = render(chain(BASE, *(ops.CopyDirectory("/x", folder) for folder in folders)))
+    assert [*plan.contexts] == ["scratch-2", "web-site", "web-site-2", "s-9", "context"]
+    assert [*plan.archives] == ["node-build"]
+    other = ops.FromArchive(ops.HostFile("node-build.tar", "/other/node-build.tar"))
+    both = chain(
+        other,
+        ops.CopyDirectory("/", ops.ContainerDirectory(BASE, "/")),
+        ops.CopyDirectory("/", ops.ContainerDirectory(BASE, "/")),
+    )
+    assert [*render(both).archives] == ["node-build", "node-build-2"]
+
+
+def test_secrets_of_one_name_are_told_apart_and_one_is_named_once():
+    values = (ops.Secret("a b"), ops.Secret("a b", "env://X"), ops.Secret("a b"))
+    steps = (ops.Mount(f"/{number}", value, "secret") for number, value in enumerate(values))
+    assert render(chain(BASE, *steps, ops.Exec(("true",)))).secrets == {"a-b": values[0], "a-b-2": values[1]}
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        (ops.CopyDirectory("/a", SOURCE, permissions=0o700), Unsupported),
+        (ops.Exec(("x",), stdin="y"), Unsupported),
+        (ops.Exec(("nul\x00",)), InvalidOperation),
+        (ops.CopyDirectory("/a", SOURCE, owner="-x"), InvalidOperation),
+        (ops.CopyDirectory("/a", ops.ContainerDirectory(TOOL, "/x"), exclude=("a b",)), InvalidOperation),
+        (ops.Mount("/a,b", kind="tmpfs"), InvalidOperation),
+        (ops.Setting("WORKDIR", value="/a b"), InvalidOperation),
+        (ops.Setting("USER", value="a b"), InvalidOperation),
+        (ops.CopyFile("/m", ops.Archive("x.tar", (BASE,))), Unsupported),
+    ],
+)
+def test_what_a_dockerfile_cannot_say_is_refused(step, error):
+    with pytest.raises(error):
+        render(chain(BASE, step, ops.Exec(("true",))))
+
+
+def test_a_file_is_not_put_where_a_folder_of_its_name_is():
+    with pytest.raises(InvalidOperation, match="/etc/a is a folder"):
+        render(chain(BASE, ops.MakeDirectory("/etc/a"), ops.CopyFile("/etc/a", ops.NewFile("a", "a\n"))))
+
+
+def test_a_title_stays_a_comment():
+    titled = chain(ops.Scratch(), ops.Setting("VOLATILE", "STAGE", "web\nRUN evil\u2028RUN evil"))
+    assert render(titled, Options("STAGE")).dockerfile == "# web RUN evil RUN evil\nFROM scratch AS web-run-evil-run-evil\n"

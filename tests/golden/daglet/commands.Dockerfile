@@ -1,0 +1,118 @@
+# build context api: /repository/api
+# image archive node-build: node-build.tar
+
+FROM --platform=linux/arm64 tool:1 AS stage-1bcb0631
+RUN --mount=type=secret,id=host,env=HOST \
+    ["make"]
+
+FROM scratch AS files
+WORKDIR /rootfs
+COPY <<"EOF" /rootfs/a
+a
+EOF
+RUN --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@7", "{}", "+"]
+
+FROM scratch AS empty
+WORKDIR /empty
+
+FROM node-build AS stage-cb7bbc2d
+USER node
+ENV GONE="x"
+# ENV "GONE" is taken away once the image is there.
+RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
+    --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
+    --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
+    --mount=type=bind,from=files,source=/rootfs,target=/fixed \
+    --mount=type=secret,id=time-7 \
+    --mount=type=bind,from=api,source=/b,target=/file \
+    --mount=type=bind,from=files,source=/rootfs/a,target=/made \
+    --mount=type=secret,id=time-7 \
+    --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
+    --mount=type=tmpfs,target=/small,size=1024 \
+    --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=RUN,env=RUN \
+    --mount=type=secret,id=password,env=PASSWORD \
+    --mount=type=secret,id=host,env=HOST \
+    --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "env", "-u", "GONE", "plain", "a b", "$c"]
+COPY --chmod=0777 --from=empty /empty/ /.daglet/
+RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
+    --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
+    --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
+    --mount=type=bind,from=files,source=/rootfs,target=/fixed \
+    --mount=type=secret,id=time-7 \
+    --mount=type=bind,from=api,source=/b,target=/file \
+    --mount=type=bind,from=files,source=/rootfs/a,target=/made \
+    --mount=type=secret,id=time-7 \
+    --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
+    --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=RUN-2,env=RUN \
+    --mount=type=secret,id=host,env=HOST \
+    --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "sh", "-c", "\"$@\" >/.daglet/stdout 2>/.daglet/stderr; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >&1; /.shim/busybox cat /.daglet/stderr >&2; exit $code", "--", "/.shim/busybox", "env", "-u", "GONE", "kept"]
+COPY --chmod=0777 --from=empty /empty/ /.daglet/
+RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
+    --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
+    --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
+    --mount=type=bind,from=files,source=/rootfs,target=/fixed \
+    --mount=type=secret,id=time-7 \
+    --mount=type=bind,from=api,source=/b,target=/file \
+    --mount=type=bind,from=files,source=/rootfs/a,target=/made \
+    --mount=type=secret,id=time-7 \
+    --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
+    --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=RUN-2,env=RUN \
+    --mount=type=secret,id=host,env=HOST \
+    --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "sh", "-c", "\"$@\" >/.daglet/stdout 2>/.daglet/stderr <'/in'; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >'/o'\\''ut'; /.shim/busybox cat /.daglet/stderr >&2; exit 0", "--", "/.shim/busybox", "env", "-u", "GONE", "may", "fail"]
+USER 0:0
+RUN --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "sh", "-c", "IFS=; for path; do /.shim/busybox rm -rf -- $path; done", "--", "/.daglet"]
+USER node
+COPY --chmod=0777 --from=empty /empty/ /.daglet/
+RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
+    --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
+    --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
+    --mount=type=bind,from=files,source=/rootfs,target=/fixed \
+    --mount=type=secret,id=time-7 \
+    --mount=type=bind,from=api,source=/b,target=/file \
+    --mount=type=bind,from=files,source=/rootfs/a,target=/made \
+    --mount=type=secret,id=time-7 \
+    --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
+    --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=RUN-2,env=RUN \
+    --mount=type=secret,id=host,env=HOST \
+    --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "sh", "-c", "\"$@\" >/.daglet/stdout 2>/.daglet/stderr; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >&1; /.shim/busybox cat /.daglet/stderr >'/err'; [ $code -ne 0 ]", "--", "/.shim/busybox", "env", "-u", "GONE", "must", "fail"]
+USER 0:0
+RUN --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "sh", "-c", "IFS=; for path; do /.shim/busybox rm -rf -- $path; done", "--", "/.daglet"]
+USER node
+RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
+    --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
+    --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
+    --mount=type=bind,from=files,source=/rootfs,target=/fixed \
+    --mount=type=secret,id=time-7 \
+    --mount=type=bind,from=api,source=/b,target=/file \
+    --mount=type=bind,from=files,source=/rootfs/a,target=/made \
+    --mount=type=secret,id=time-7 \
+    --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
+    --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=RUN-2,env=RUN \
+    --mount=type=secret,id=host,env=HOST \
+    --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "sh", "-c", "exec \"$@\" 1>'/out' 2>'/err'", "--", "/.shim/busybox", "env", "-u", "GONE", "quiet"]
+RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
+    --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
+    --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
+    --mount=type=bind,from=files,source=/rootfs,target=/fixed \
+    --mount=type=secret,id=time-7 \
+    --mount=type=bind,from=api,source=/b,target=/file \
+    --mount=type=bind,from=files,source=/rootfs/a,target=/made \
+    --mount=type=secret,id=time-7 \
+    --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
+    --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=host,env=HOST \
+    --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "env", "-u", "GONE", "last"]

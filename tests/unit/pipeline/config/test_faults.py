@@ -1,0 +1,120 @@
+"""What is said of a fault, to the letter: a place that is off by one or a reason that is cut sends people to the wrong line."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.config import Service, load, tags
+from pipeline.config.faults import did_you_mean, line_of
+from pipeline.errors import UsageError
+
+SERVICE = '[services.a]\npath = "a"\n'
+HINT = "a build context must lie below the repository's root"
+TLS = "a table with both `tlscert` and `tlskey`, or with neither"
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = = 3", ":1:5: not valid TOML: Invalid value"),
+        ("a = 1\nx = [1\n\n", ":2: not valid TOML: Unclosed array"),
+        ("a = 1\nb.c = 2\na = 2", ":3: not valid TOML: 'a' stands twice"),
+        ("a = 1\n[x", ":2: not valid TOML: Expected ']' at the end of a table declaration"),
+        (SERVICE + SERVICE, ":3: two services have the name 'a'; rename one of them"),
+        ("services = {}", ":1: services: no service; add a table [services.NAME] with the `path` of its folder"),
+        ("[services]\na = 3", ":2: services.a: is 3, must be a table"),
+        (f"{SERVICE}env = 3", ":3: services.a.env: is 3, must be a table"),
+        (f"{SERVICE}kind = 'x'", ":3: services.a.kind: is 'x', must be 'node' or 'go'"),
+        (f"{SERVICE}user = 'x'", ":3: services.a.user: is 'x', which does not fit a numeric UID:GID such as 1001:1001"),
+        (f"{SERVICE}stages = {{ x = 'x' }}", ":3: services.a.stages.x: is 'x', which does not fit FILE.py:FUNCTION"),
+        (f"[cache]\nsecret = 'x'\n{SERVICE}", ":2: cache.secret: is 'x', which does not fit env:NAME or file:PATH"),
+        (
+            f"[engine]\nhosts = ['x']\n{SERVICE}",
+            ":2: engine.hosts.0: is 'x', which does not fit an address such as tcp://HOST:PORT",
+        ),
+        (f"[engine]\ntlscert = 'x'\n{SERVICE}", f":1: engine: is {{'tlscert': 'x'}}, should be {TLS}"),
+        (f"{SERVICE}port = 0", ":3: services.a.port: is 0, should be greater than or equal to 1"),
+        (f"{SERVICE}node.version = 3", ":3: services.a.node.version: is 3, should be a valid string"),
+        (f"{SERVICE}[services.a.budjet]\nx = 1", ":3: services.a.budjet: unknown key; did you mean 'budget'?"),
+        (f"{SERVICE}budget.xyz = 1", ":3: services.a.budget.xyz: unknown key; known keys are duration_seconds, image_size_mb"),
+        ("[services.a]\nkind = 'node'", ":1: services.a.path: missing; every service needs a `path`"),
+        (
+            "[services.a]\npath = 'b'",
+            ":2: services.a.path: the folder 'b' does not exist; correct `path`, or remove the service",
+        ),
+        (
+            "[services.a]\npath = 'file'",
+            ":2: services.a.path: the folder 'file' is no folder; correct `path`, or remove the service",
+        ),
+        ("[services.a]\npath = 'loop'", ":2: services.a.path: 'loop' is a loop of symbolic links"),
+        ('[services.a]\npath = "a\\u0000"', ":2: services.a.path: the path holds a NUL character"),
+        (f"{SERVICE}files = ['../x']", f":3: services.a.files: '../x' leads out of the repository; {HINT}"),
+        (f"{SERVICE}context = '../x'", f":3: services.a.context: '../x' leads out of the repository; {HINT}"),
+        (
+            f"{SERVICE}go.config = '/x'",
+            ":3: services.a.go.config: '/x' is an absolute path; write it relative to the repository's root",
+        ),
+    ],
+)
+def test_a_fault_is_told_to_the_letter(root, text, told):
+    (root / "pipeline.toml").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        load(root, environ={})
+    assert str(caught.value) == f"pipeline.toml{told}"
+
+
+def test_paths_are_relative_to_the_service_but_for_those_of_the_repository(root):
+    (root / "pipeline.toml").write_text(f"{SERVICE}context = '.'\nnode.workspace = '.'\ngo.workspace = 'a/..'\nfiles = ['x']\n")
+    assert load(root, environ={}).services["a"].context == "."
+    for key in ("files = ['..']", "node.output = ['..']", "go.config = '../x'", "go.schema = '../x'"):
+        (root / "pipeline.toml").write_text(f"{SERVICE}{key}\n")
+        with pytest.raises(UsageError, match="leads out of the repository"):
+            load(root, environ={})
+
+
+TABLES = """\
+a = 1
+[services."a b".go]
+x = 1
+[ services . 'c.d' ] # [no.header]
+path = 2
+[[x]]
+y.z = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (["a"], 1),
+        (["services", "a b", "go", "x"], 3),
+        (["services", "a b", "go", "missing"], 2),
+        (["services", "c.d", "path"], 5),
+        (["services", "c.d", "missing"], 4),
+        (["x", "y"], 7),
+        (["x", "y", "z"], 7),
+        (["x", "w"], 6),
+        (["missing"], 0),
+        (["no", "header"], 0),
+    ],
+)
+def test_the_line_of_a_key_or_else_of_its_table(path, line):
+    assert line_of(TABLES, path) == line
+
+
+def test_a_word_that_is_near_is_meant():
+    assert did_you_mean("ab", ["abcde", "xyz"]) == "did you mean 'abcde'?"
+    assert did_you_mean("ab", ["abcdefgh", "xyz"]) == ""
+
+
+def test_a_tag_with_a_slash_or_a_colon_is_an_address():
+    service = Service(path=".", tags=["x.example/y", "z:1", "v1"])
+    assert tags("a", service, "r.example") == ("x.example/y", "z:1", "r.example/a:v1")
