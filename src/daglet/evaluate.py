@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -20,6 +19,7 @@ import anyio.to_thread
 
 from daglet import archives, buildctl, contexts, dockerfile, imageconfig, store
 from daglet import operations as ops
+from daglet.embedded import locks
 from daglet.errors import ExecFailed, InvalidOperation, Unsupported
 from daglet.host import STEP_MOUNTS, HostSettings
 from daglet.pool import Pool
@@ -271,13 +271,7 @@ class Evaluator:
         """Hold a folder for ourselves: two builds of one image at a time would sweep each other's layers away."""
         folder.mkdir(parents=True, exist_ok=True)
         store.mark_used(folder)
-        with (folder / "lock").open("w") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    await anyio.sleep(0.05)
+        async with locks.held(folder / "lock", locks.Kind.EXCLUSIVE):
             yield folder
 
 
