@@ -61,7 +61,7 @@ def first_error(error: ValidationError, text: str, name: str) -> UsageError:
         case "literal_error":
             reason = f"is {_shown(detail['input'])}, must be {detail['ctx']['expected']}"
         case "string_pattern_mismatch":
-            reason = f"is {_shown(detail['input'])}, which does not fit {_pattern(path) or detail['ctx']['pattern']}"
+            reason = f"is {_shown(detail['input'])}, which does not fit {_pattern(path, detail['ctx']['pattern'])}"
         case _:
             reason = f"is {_shown(detail['input'])}, should be {reason}"
     return UsageError(reason, file=name, line=line_of(text, path), key=key, hint=hint)
@@ -90,8 +90,9 @@ _PATTERNS = {
 }
 
 
-def _pattern(path: Sequence[str]) -> str:
-    return next((text for key, text in _PATTERNS.items() if key in path[-2:]), "")
+def _pattern(path: Sequence[str], pattern: str) -> str:
+    """Return what fits a pattern in words, or else the pattern."""
+    return next((text for key, text in _PATTERNS.items() if key in path[-2:]), pattern)
 
 
 def _known_keys(path: Sequence[str]) -> list[str]:
