@@ -16,7 +16,7 @@ RUN --mount=type=bind,from=shim,target=/.shim \
 FROM scratch AS empty
 WORKDIR /empty
 
-FROM node-build AS stage-cb7bbc2d
+FROM node-build AS stage-b110c0b4
 USER node
 ENV GONE="x"
 # ENV "GONE" is taken away once the image is there.
@@ -31,6 +31,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
     --mount=type=tmpfs,target=/small,size=1024 \
     --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=key,target=/key \
     --mount=type=secret,id=RUN,env=RUN \
     --mount=type=secret,id=password,env=PASSWORD \
     --mount=type=secret,id=host,env=HOST \
@@ -47,6 +48,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=time-7 \
     --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
     --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=key,target=/key \
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
@@ -62,6 +64,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=time-7 \
     --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
     --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=key,target=/key \
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
@@ -81,6 +84,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=time-7 \
     --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
     --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=key,target=/key \
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
@@ -99,6 +103,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=time-7 \
     --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
     --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=key,target=/key \
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
@@ -113,6 +118,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=time-7 \
     --mount=type=secret,id=the-token,target=/token,mode=0440,uid=1,gid=2 \
     --mount=type=tmpfs,target=/plain \
+    --mount=type=secret,id=key,target=/key \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "env", "-u", "GONE", "last"]

@@ -7,6 +7,7 @@ import pytest
 from daglet import instructions as ins
 from daglet import operations as ops
 from daglet.dockerfile import Options, dump, render
+from daglet.dockerfile.names import Names
 from daglet.errors import InvalidOperation, Unsupported
 
 BASE = ops.FromArchive(ops.HostFile("node-build.tar", "/bases/node-build.tar"))
@@ -68,7 +69,7 @@ def test_a_secrets_value_is_not_in_the_text():
     assert plan.secrets == {"RUN": "c4n4ry"}
 
 
-@pytest.mark.parametrize("value", ["a\nRUN evil", "tab\t", "nul\x00"])
+@pytest.mark.parametrize("value", ["a\nRUN evil", "tab\t", "nul\x00", "del\x7f"])
 def test_control_characters_never_reach_an_instruction(value):
     with pytest.raises(InvalidOperation, match="control character"):
         render(chain(BASE, ops.Setting("ENV", "X", value)))
@@ -162,6 +163,7 @@ def test_all_that_a_command_may_meet(golden):
         ops.Mount("/token", ops.Secret("the token", "env://T"), "secret", owner="1:2", mode=0o440),
         ops.Mount("/small", kind="tmpfs", size=1024),
         ops.Mount("/plain", kind="tmpfs"),
+        ops.Mount("/key", ops.Secret("key"), "secret"),
         ops.Setting("SECRET", "PASSWORD", secret=ops.Secret("password")),
         ops.Setting("VOLATILE", "RUN", "1"),
         ops.Setting("ENV", "GONE", "x"),
@@ -253,7 +255,8 @@ def test_all_settings_of_an_image(golden):
         (TIMED, "COPY --link --exclude=.time-7 --from=files /rootfs/ /"),
         (edited(ops.SetTimestamps(8), of=TIMED), "COPY --link --exclude=.time-7 --exclude=.time-8 --from=files /rootfs/ /"),
         (ops.ContainerDirectory(TOOL, "/out"), "COPY --link --from=stage-{} /out/ /"),
-        (ops.FileIn("b", SOURCE, "/src/b"), "COPY --link --from=api /src/b /b"),
+        (ops.FileIn("b", SOURCE, "/Xsrc/b"), "COPY --link --from=api /Xsrc/b /b"),
+        (ops.SubDirectory(SOURCE, "srcX/"), "COPY --link --from=api /srcX/ /"),
         (ops.FileIn("a", TIMED, "a"), "COPY --link --exclude=.time-7 --from=files /rootfs/a /a"),
         (ops.HostFile("c", "/repository/c"), "COPY --link --from=repository /c /c"),
         (ops.HostFile("c", "/c"), "COPY --link --from=context /c /c"),
@@ -310,6 +313,42 @@ def test_what_a_dockerfile_cannot_say_is_refused(step, error):
 def test_a_file_is_not_put_where_a_folder_of_its_name_is():
     with pytest.raises(InvalidOperation, match="/etc/a is a folder"):
         render(chain(BASE, ops.MakeDirectory("/etc/a"), ops.CopyFile("/etc/a", ops.NewFile("a", "a\n"))))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (ops.MakeSymlink("x", "/link"), ["/", "x", "/link"]),
+        (ops.MakeSymlink("x", "/X/link"), ["/X", "x", "/X/link"]),
+        (ops.MakeDirectory("/X/deepX/", 0o700), ["0700", "X/deepX"]),
+        (ops.ChangeOwner("/x", "7"), ["chown", "-R", "7:7", "/x"]),
+        (ops.ChangeOwner("/x", "7:8"), ["chown", "-R", "7:8", "/x"]),
+        (ops.ChangeOwner("/x", "node"), ["chown", "-R", "node", "/x"]),
+        (ops.ChangeOwner("/x", "node:staff"), ["chown", "-R", "node:staff", "/x"]),
+    ],
+)
+def test_the_words_of_a_change(change, words):
+    assert list(ins.shim_command(change, ""))[-len(words) :] == words
+
+
+def test_a_folder_is_made_once_however_it_is_written():
+    text = render(chain(BASE, ops.MakeDirectory("/X/"), ops.MakeDirectory("/X"), ops.MakeDirectory("/X/"))).dockerfile
+    assert [line for line in text.splitlines() if line.startswith("COPY")] == ["COPY --from=empty /empty/ /X/"]
+
+
+def test_the_end_of_a_heredoc_is_no_line_of_it():
+    assert ins.heredoc("COPY", "an EOF within\n", "/x") == 'COPY <<"EOF" /x\nan EOF within\nEOF'
+    assert ins.heredoc("COPY", "EOF\nEOF2\n", "/x") == 'COPY <<"EOF3" /x\nEOF\nEOF2\nEOF3'
+
+
+def test_a_key_with_a_comma_is_no_option():
+    assert len(ins.cache_id("a,b")) == 64
+    assert ins.cache_id("a.b") == "a.b"
+
+
+def test_a_secret_without_a_plain_letter_has_a_name():
+    assert Names().secret("", "x") == "secret"
+    assert Names().secret("§", "x") == "-"
 
 
 def test_a_title_stays_a_comment():
