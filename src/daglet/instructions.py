@@ -113,10 +113,8 @@ def run(mounts: Sequence[str], args: Sequence[str]) -> str:
 
 
 def setting(step: ops.Setting, *, has_command: bool) -> Iterator[str]:
-    """Yield the instructions for one entry of the image configuration."""
+    """Yield the instructions for one entry of the image configuration. What no image holds (VOLATILE, SECRET) has none."""
     match step.kind, step.value:
-        case (("VOLATILE" | "SECRET"), _):
-            return
         case (("ENV" | "LABEL" | "EXPOSE"), None):
             yield f"# {step.kind} {json.dumps(step.name)} is taken away once the image is there."
         case (("ENV" | "LABEL"), str(value)):
