@@ -109,6 +109,12 @@ class Workspace:
         [image] = self.images(service).values()
         return image
 
+    def layers(self, service):
+        """Return the sizes in bytes of the layers of an image for a single platform, by digest."""
+        with tarfile.open(self.root / "dist" / "images" / f"{service}.tar") as archive:
+            [manifest] = _manifests(archive, _json(archive, "index.json")["manifests"][0]["digest"])
+            return {layer["digest"]: layer["size"] for layer in manifest["layers"]}
+
     def files(self, service):
         """Return every path of an image, with the layers laid over each other, and its configuration."""
         image = self.image(service)

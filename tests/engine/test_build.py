@@ -22,11 +22,15 @@ def test_unchanged_everything_is_cached_and_the_digest_stays(built):
 
 def test_a_node_source_edit_leaves_dependencies_alone(built):
     workspace, _ = built
+    before = workspace.layers("api-gateway")
     path = workspace.root / "services/api/src/index.ts"
     path.write_text(path.read_text() + f"\nexport const edited = {time.time_ns()}n;\n")
     run = workspace.pipeline("build", "api-gateway")
     assert run.stages("api-gateway") == {"deps": "cached", "build": "executed", "prod-deps": "cached", "runtime": "executed"}
     assert run.reasons("api-gateway")["build"] == "file: src/index.ts"
+    pulled = {digest: size for digest, size in workspace.layers("api-gateway").items() if digest not in before}
+    assert len(pulled) == 1
+    assert sum(pulled.values()) < 100_000
 
 
 def test_a_go_config_edit_starts_no_compiler(built):

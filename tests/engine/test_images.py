@@ -79,6 +79,23 @@ def test_skopeo_accepts_the_archive(finished, tools, service):
 
 def test_sizes_are_within_the_limits(finished):
     _, run = finished
-    assert run.service("api-gateway")["image_size_mb"] <= 55
-    assert run.service("auth-service")["image_size_mb"] <= 12
+    assert run.service("api-gateway")["image_size_mb"] <= 48
+    assert run.service("auth-service")["image_size_mb"] <= 5
     assert run.service("api-gateway")["image_size_uncompressed_mb"] > run.service("api-gateway")["image_size_mb"]
+
+
+def test_layers_by_zstd_are_smaller_and_the_same_each_time(finished, tools):
+    workspace, before = finished
+    run = workspace.pipeline("build", "--compression", "zstd", "--output", "zstd")
+    assert run.code == 0, run.out + run.err
+    report = json.loads((workspace.root / "zstd/report.json").read_text())
+    sizes = {item["service_name"]: item["image_size_mb"] for item in report["services"]}
+    assert sizes["api-gateway"] <= 38
+    assert sizes["auth-service"] < before.service("auth-service")["image_size_mb"]
+    for item in report["services"]:
+        found = json.loads(tools.skopeo("inspect", f"oci-archive:{workspace.root}/zstd/{item['image']}"))
+        assert found["Digest"] == item["image_digest"]
+        assert {layer["MIMEType"].rpartition("+")[2] for layer in found["LayersData"]} == {"zstd"}
+    workspace.pipeline("build", "--compression", "zstd", "--output", "again")
+    again = json.loads((workspace.root / "again/report.json").read_text())
+    assert [item["image_digest"] for item in again["services"]] == [item["image_digest"] for item in report["services"]]
