@@ -215,7 +215,7 @@ def _other_processor(service: NodeService, context: Context, platform: str) -> s
     """
     if platform == context.build_platform:
         return ""
-    if service.install.manager.name not in {"npm", "pnpm"} or service.install.production != "install":
+    if service.install.manager.name not in {"npm", "pnpm", "berry"} or service.install.production != "install":
         how = f"{service.install.manager.name} with prod_deps {service.install.production!r}"
         msg = f"{how} installs for the machine's own platform alone, and {platform} is another"
         raise UsageError(msg, service=context.service, hint="leave out that platform, or build on a machine of it")

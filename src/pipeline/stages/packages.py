@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -121,7 +122,7 @@ def install(settings: Install, *, production: bool, processor: str = "") -> tupl
         The processor that they are for, as platforms name it, where it is another than the one that the command runs on.
     """
     words = _install(settings, production=production)
-    if processor:
+    if processor and settings.manager.name != "berry":
         words += ["--os=linux", f"--cpu={_PROCESSORS[processor]}", "--libc=glibc"]
     if settings.scripts is not None and settings.manager.name != "berry":
         words.append("--ignore-scripts")
@@ -198,7 +199,12 @@ def _with_afterwork(settings: Install, words: Sequence[str], *, production: bool
         lines += _cleaned(settings)
     if processor:
         lines.append(_PROVE_ADDONS.format(machine=_MACHINES[processor], processor=processor))
-    return _script([" ".join(words), *lines]) if lines else tuple(words)
+    before: list[str] = []
+    if processor and settings.manager.name == "berry":
+        # No option of the install says it, and no variable.
+        chosen = json.dumps({"os": ["linux"], "cpu": [_PROCESSORS[processor]], "libc": ["glibc"]})
+        before.append(f"yarn config set supportedArchitectures --json '{chosen}' >/dev/null")
+    return _script([*before, " ".join(words), *lines]) if lines else tuple(words)
 
 
 _RUN = {"npm": "npm exec --no --", "pnpm": "pnpm exec", "yarn": "yarn run --silent", "berry": "yarn run"}

@@ -60,6 +60,14 @@ def test_allowed_scripts_run_after_the_install():
     assert packages.environment(install("berry", scripts=()))["YARN_ENABLE_SCRIPTS"] == "false"
 
 
+def test_yarn_is_told_the_processor_by_its_settings():
+    command = packages.install(install("berry"), production=True, processor="arm64")
+    assert command[2].splitlines()[:2] == [
+        'yarn config set supportedArchitectures --json \'{"os": ["linux"], "cpu": ["arm64"], "libc": ["glibc"]}\' >/dev/null',
+        "yarn workspaces focus --production",
+    ]
+
+
 def test_members_have_a_folder_for_dependencies_even_without_any():
     command = packages.install(install("npm", members=(".", "apps/api")), production=False)
     assert "mkdir -p apps/api/node_modules" in command[2].splitlines()
