@@ -20,6 +20,12 @@ from pipeline.bases.oci import digest_of, replacing
 
 _LEVEL = 12
 """Harder costs five times the time for one percent more of node."""
+_PARAMETERS = zstandard.ZstdCompressionParameters.from_level(
+    _LEVEL,
+    window_log=23,  # 8 MB: what every reader is to be able to keep (RFC 8878)
+    write_checksum=True,
+    write_content_size=False,
+)
 _MEDIA_TYPE = "application/vnd.oci.image.layer.v1.tar+zstd"
 _KEPT_SECONDS = 30 * 86_400
 
@@ -58,7 +64,7 @@ def _layer(layer: settle.Layer, known: Path) -> settle.Layer:
     if path.exists():
         path.touch()
     else:
-        compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True, write_content_size=False)
+        compressor = zstandard.ZstdCompressor(compression_params=_PARAMETERS)
         with layer.opened() as stored, gzip.open(stored) as tar, replacing(path) as file:
             compressor.copy_stream(cast("IO[bytes]", tar), file)
     body = path.read_bytes()

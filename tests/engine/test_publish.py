@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shlex
+import shutil
 import subprocess
 from dataclasses import replace
 
 import pytest
 import registries
+from documents import blocks
 
 from pipeline.attest import read_archive
 from tools import PASSWORD, USER
@@ -96,6 +99,17 @@ def test_an_image_is_signed_and_what_is_said_of_it_is_signed(known, registry, to
     bases = {stage["base"].partition("@")[2] for stage in run.service("auth-service")["stages"] if "@" in stage["base"]}
     assert {f"sha256:{item['digest']['sha256']}" for item in definition["resolvedDependencies"]} == bases
     assert bases
+    cosign_agrees(f"{repository}/auth-service:1", public, known.environ)
+
+
+def cosign_agrees(address, public, environ):
+    """Run what docs/registry.md shows, where cosign is installed: building it takes longer than all tests."""
+    if shutil.which("cosign"):
+        [shown] = [block.text for block in blocks("docs/registry.md") if "cosign verify " in block.text]
+        for line in shown.replace("cosign.pub", str(public)).replace("ADDRESS", address).splitlines():
+            done = subprocess.run(shlex.split(line), env=environ, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            assert "The signatures were verified against the specified public key" in done.stderr
 
 
 def only_layer(tools, address, folder):

@@ -308,7 +308,7 @@ class Config(_Table):
     max_parallel: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: max(1, os.cpu_count() or 1))
     """How many services are built at a time; by default as many as the machine has cores."""
     compression: Literal["gzip", "zstd"] = "gzip"
-    """How layers of images are compressed. By `zstd` they are a fifth smaller; Docker knows it from version 23 on."""
+    """How layers of images are compressed. By `zstd` they are a sixth smaller; Docker knows it from version 23 on."""
     bases: Bases = Bases()
     cache: Cache = Cache()
     engine: Engine = Engine()

@@ -125,7 +125,7 @@ async def targets(project: Project, run: str) -> dict[str, list[tuple[Target, da
     async with anyio.create_task_group() as group:
         for name in project.services:
             group.start_soon(one, name)
-    return found
+    return {name: found[name] for name in project.services}
 
 
 def listed(
