@@ -1,7 +1,7 @@
 """Known vulnerabilities of what is in final images, found by scanners that others make.
 
-A scanner is given the list of what is in an image (CycloneDX), the image's files and a database, and runs as a stage without
-a network. What it prints is read here, whichever it is.
+A scanner is given the list of what is in an image (CycloneDX), the image's files and a database, and runs as a stage. What it
+prints is read here, whichever it is.
 """
 
 from __future__ import annotations

@@ -59,9 +59,8 @@ async def scan(
             return report
         try:
             found.extend(await _looked(project, report, output.resolve(), wanted, places, programs, progress))
-        except BaseExceptionGroup as errors:
-            # The images are there: the run is recorded, but for what is in them.
-            failure.append(leaves(errors)[0])
+        except Exception as error:  # noqa: BLE001 - raised again once the run is recorded, but for what is in its images
+            failure.append(leaves(error)[0] if isinstance(error, ExceptionGroup) else error)
             return report
         return counted(report, found)
 

@@ -1,9 +1,9 @@
-"""A scanner run as a stage, without a network: its result comes out of the engine's cache where nothing that it is given changed."""
+"""A scanner run as a stage: its result comes out of the engine's cache where nothing that it is given changed."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -158,7 +158,8 @@ async def scan(
         async with limit:
             look = scanner.looks(target, names.get(scanner.name, ()))
             if look.command:
-                results[target.name] += parse(scanner.name, await _printed(project, target, image, scanner, look, given))
+                printed = await _in_time(project, target, scanner, _printed(project, target, image, scanner, look, given))
+                results[target.name].extend(parse(scanner.name, printed))
         left_out[target.name].update(look.left_out)
         on_event(target.name, f"{scanner.name} has looked into {target.contents.platform}")
 
@@ -174,6 +175,16 @@ async def scan(
         )
         for name in images
     )
+
+
+async def _in_time(project: Project, target: Target, scanner: Scanner, work: Awaitable[str]) -> str:
+    seconds = project.config.services[target.name].timeout
+    try:
+        with anyio.fail_after(seconds):
+            return await work
+    except TimeoutError:
+        msg = f"{target.name}: {scanner.name} has not finished after {seconds:g} s"
+        raise ScanError(msg, hint="raise `timeout` of the service") from None
 
 
 def _counted(settings: Scan, found: Sequence[Finding]) -> tuple[Finding, ...]:
