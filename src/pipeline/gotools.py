@@ -53,6 +53,11 @@ class Tool:
         return pin.hexdigest()[:12]
 
 
+def place(tool: Tool, cache: Path) -> Path:
+    """Return where a program is in the user's cache, or will be."""
+    return cache / tool.name / tool.pin / tool.name
+
+
 async def program(tool: Tool, cache: Path, on_step: Callable[[str], None]) -> Path:
     """Return where a program is, built unless it is there; without Go, one on the PATH.
 
@@ -61,7 +66,7 @@ async def program(tool: Tool, cache: Path, on_step: Callable[[str], None]) -> Pa
     ToolError
         If it cannot be had.
     """
-    own = cache / tool.name / tool.pin / tool.name
+    own = place(tool, cache)
     if own.exists():
         return own
     go = shutil.which("go")
