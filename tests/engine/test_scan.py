@@ -14,10 +14,7 @@ from documents import carry_out
 from registries import refusing
 from vulnerabilities import Advisory, write_go, write_osv
 
-from pipeline import gotools
-from pipeline.config import Config
 from pipeline.folders import cache_folder
-from pipeline.scan.tools import scanners
 
 FASTIFY = Advisory("GHSA-made-made-made", "npm", "fastify", "99.0.0", "high", ("CVE-2026-9001",))
 MENDED = Advisory("GHSA-made-made-mend", "npm", "zod", "0.0.1", "critical")
@@ -55,14 +52,6 @@ anyio.run(main)
 
 
 @pytest.fixture
-def osv_scanner(request):
-    """The scanner that takes four minutes of processor time to build: where nobody has yet, `--corpus` does."""
-    [scanner] = scanners(Config.model_validate({"services": {"a": {"path": "."}}}), {}, Path())
-    if not (request.config.getoption("--corpus") or gotools.place(scanner.tool, cache_folder()).exists()):
-        pytest.skip("osv-scanner is not built on this machine: `pipeline scan` builds it, and so does --corpus")
-
-
-@pytest.fixture
 def scanned(workspace, tmp_path):
     """Scan the services with settings, out of what the engine has of them."""
     root = tmp_path / "repository"
@@ -75,7 +64,7 @@ def scanned(workspace, tmp_path):
     return run
 
 
-@pytest.mark.usefixtures("osv_scanner")
+@pytest.mark.slow  # osv-scanner takes four minutes of processor time to build
 def test_what_is_in_images_is_looked_up(scanned, tmp_path):
     write_osv(tmp_path / "repository" / "osv", FASTIFY, MENDED, LIBC, CHI)
     settings = '[scan.tools.osv-scanner]\ndatabase = "osv"\n'
@@ -96,7 +85,7 @@ def test_what_is_in_images_is_looked_up(scanned, tmp_path):
     assert [item["counts"]["high"] for item in json.loads(accepted.out)] == [0, 0]
 
 
-@pytest.mark.usefixtures("osv_scanner")
+@pytest.mark.slow  # osv-scanner takes four minutes of processor time to build
 def test_the_page_about_it(workspace, tmp_path):
     root = tmp_path / "shop"
     shutil.copytree(workspace.root / "services", root / "services", ignore=shutil.ignore_patterns("node_modules"))
