@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.config import Service, load, tags
+from pipeline.config import Overrides, Service, load, select, tags
 from pipeline.config.faults import did_you_mean, line_of
 from pipeline.errors import UsageError
 
@@ -57,6 +57,7 @@ def root(tmp_path):
         ("[services.a]\npath = 'loop'", ":2: services.a.path: 'loop' is a loop of symbolic links"),
         ('[services.a]\npath = "a\\u0000"', ":2: services.a.path: the path holds a NUL character"),
         (f"{SERVICE}files = ['../x']", f":3: services.a.files: '../x' leads out of the repository; {HINT}"),
+        (f"{SERVICE}node.workspace = '../x'", f":3: services.a.node.workspace: '../x' leads out of the repository; {HINT}"),
         (f"{SERVICE}context = '../x'", f":3: services.a.context: '../x' leads out of the repository; {HINT}"),
         (
             f"{SERVICE}go.config = '/x'",
@@ -118,3 +119,108 @@ def test_a_word_that_is_near_is_meant():
 def test_a_tag_with_a_slash_or_a_colon_is_an_address():
     service = Service(path=".", tags=["x.example/y", "z:1", "v1"])
     assert tags("a", service, "r.example") == ("x.example/y", "z:1", "r.example/a:v1")
+
+
+def test_services_are_chosen_by_name(root):
+    (root / "pipeline.toml").write_text(SERVICE + "[services.b]\npath = 'a'\n[services.c]\npath = 'a'\n")
+    config = load(root, environ={})
+    assert [*select(config, ["c", "a"])] == ["c", "a"]
+    assert [*select(config, [])] == ["a", "b", "c"]
+    with pytest.raises(UsageError) as caught:
+        select(config, ["xyz"])
+    assert str(caught.value) == "pipeline.toml: no service 'xyz'; there are: a, b, c"
+
+
+@pytest.mark.parametrize(
+    ("environ", "overrides", "told"),
+    [
+        (
+            {"PIPELINE_TIMEOUT": "x"},
+            {},
+            "PIPELINE_TIMEOUT is 'x', which is no number; unset PIPELINE_TIMEOUT or give it a number",
+        ),
+        (
+            {"PIPELINE_MAX_PARALLEL": "1.5"},
+            {},
+            "PIPELINE_MAX_PARALLEL is '1.5', which is no number; unset PIPELINE_MAX_PARALLEL or give it a number",
+        ),
+        ({}, {"max_parallel": 0}, "--max-parallel is 0; at least one service must be built at a time"),
+        ({}, {"timeout": 0}, "--timeout is 0; give a number of seconds above 0"),
+        ({}, {"platforms": ("xyz",)}, "--platform 'xyz' is not supported; supported are linux/amd64, linux/arm64"),
+        (
+            {},
+            {"args": {"X": "1"}},
+            '--build-arg X: no service declares such an argument; declare it where it is read: `args = { X = "…" }` in [services.NAME.build]',
+        ),
+        (
+            {"PIPELINE_CACHE_WRITE": "maybe"},
+            {},
+            "PIPELINE_CACHE_WRITE is 'maybe', which is neither true nor false; unset PIPELINE_CACHE_WRITE or make it true or false",
+        ),
+    ],
+)
+def test_a_flag_or_variable_is_told_to_the_letter(root, environ, overrides, told):
+    (root / "pipeline.toml").write_text(SERVICE)
+    with pytest.raises(UsageError) as caught:
+        load(root, environ=environ, overrides=Overrides(**overrides))
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "write"),
+    [("1", True), ("true", True), ("Yes", True), ("0", False), ("FALSE", False), ("no", False), ("", True)],
+)
+def test_a_switch_has_three_words_for_each(root, text, write):
+    (root / "pipeline.toml").write_text(f"[cache]\nregistry = 'r.example/c'\nwrite = true\n{SERVICE}")
+    cache = load(root, environ={"PIPELINE_CACHE_WRITE": text}).cache
+    assert (cache.registry, cache.write) == ("r.example/c", write)
+
+
+def test_what_variables_and_flags_set(root):
+    (root / "pipeline.toml").write_text(
+        f"registry = 'file.example'\n[engine]\nhosts = ['tcp://file:1']\ntlscacert = 'ca'\n{SERVICE}"
+    )
+    environ = {
+        "PIPELINE_REGISTRY": "env.example",
+        "PIPELINE_ENGINE_HOSTS": "tcp://a:1,tcp://b:2 tcp://c:3",
+        "PIPELINE_ENGINE_TLSCERT": "cert",
+        "PIPELINE_ENGINE_TLSKEY": "key",
+        "PIPELINE_ENGINE_TLSSERVERNAME": "name",
+    }
+    config = load(root, environ=environ)
+    assert config.registry == "env.example"
+    assert config.engine.hosts == ["tcp://a:1", "tcp://b:2", "tcp://c:3"]
+    assert (config.engine.tlscacert, config.engine.tlscert, config.engine.tlskey) == ("ca", "cert", "key")
+    assert config.engine.tlsservername == "name"
+    assert load(root, environ={"PIPELINE_ENGINE_TLSCACERT": "other"}).engine.tlscacert == "other"
+    flags = Overrides(1, 0.5, ("linux/arm64",), ("t",), "deps", registry="flag.example")
+    config = load(root, environ={**environ, "PIPELINE_TIMEOUT": "7", "PIPELINE_MAX_PARALLEL": "3"}, overrides=flags)
+    service = config.services["a"]
+    assert (config.registry, config.max_parallel, service.timeout) == ("flag.example", 1, 0.5)
+    assert (service.platforms, service.tags, service.target) == (["linux/arm64"], ["t"], "deps")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services = 3",
+        "cache = 3\n" + SERVICE,
+        "engine = 3\n" + SERVICE,
+        "[services]\na = 3",
+        SERVICE + "build = 3",
+        SERVICE + "build.args = 3",
+    ],
+)
+def test_what_flags_and_variables_set_hides_no_fault(root, text):
+    (root / "pipeline.toml").write_text(text)
+    environ = {"PIPELINE_CACHE_WRITE": "1", "PIPELINE_ENGINE_HOSTS": "tcp://a:1", "PIPELINE_TIMEOUT": "1"}
+    with pytest.raises(UsageError, match=r"is 3, must be a table"):
+        load(root, environ=environ)
+
+
+def test_an_argument_goes_to_who_declares_it_and_leaves_the_others(root):
+    declared = "build = { args = { X = '1', Y = '2' }, env = { Z = '3' } }"
+    (root / "pipeline.toml").write_text(f"{SERVICE}{declared}\n[services.b]\npath = 'a'\n")
+    services = load(root, environ={}, overrides=Overrides(args={"X": "9"})).services
+    assert (services["a"].build.args, services["a"].build.env) == ({"X": "9", "Y": "2"}, {"Z": "3"})
+    assert services["b"].build.args == {}
