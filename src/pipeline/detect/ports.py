@@ -12,6 +12,7 @@ from tree_sitter import Node
 from pipeline.detect.found import Found, joined
 from pipeline.detect.programs import Program
 from pipeline.detect.syntax import Literal, line, literals, text, walk
+from pipeline.files import plain
 
 _PREFIXES = ("API", "APP", "HTTP", "LISTEN", "SERVER", "SERVICE", "WEB")
 _OPTIONS = {"port", "http-port", "listen-port", "server-port"}
@@ -70,7 +71,7 @@ def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[i
 def exposed(folder: Path, shown: str) -> Found[int] | None:
     """Return the port that a folder's Dockerfile exposes, None if there is none such."""
     try:
-        content = (folder / "Dockerfile").read_text(encoding="utf-8", errors="replace")
+        content = plain(folder / "Dockerfile").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     if not (found := _EXPOSED.search(content)):

@@ -12,6 +12,7 @@ from e2b_dockerfile_utils import DockerfileInstruction, DockerfileSyntaxError, S
 
 from pipeline.doctor.context import Context
 from pipeline.doctor.shell import Script, exec_form, shell
+from pipeline.files import plain
 
 _DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(.+?)\s*\Z")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+?][^}]*)?\}|(\w+))")
@@ -268,7 +269,7 @@ def read(path: Path, name: str, context: Context, frontend: tuple[int, int] | No
         If the file cannot be read or is no Dockerfile.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = plain(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from None
     try:

@@ -12,6 +12,7 @@ from pipeline.config import Service
 from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.model import Manager
 from pipeline.detect.node.manifest import Manifest
+from pipeline.files import plain
 
 _INPUTS = {
     "npm": ("package-lock.json", "npm-shrinkwrap.json", ".npmrc"),
@@ -121,7 +122,7 @@ _LOCKED = re.compile(rf"\s*[\"'/]*({'|'.join(map(re.escape, _BUILT_FROM_SOURCE))
 def _packages(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     for name in _INPUTS["npm"][:2]:
         try:
-            data = json.loads((folder / name).read_text(encoding="utf-8"))
+            data = json.loads(plain(folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             continue
         packages = data.get("packages") if isinstance(data, dict) else None

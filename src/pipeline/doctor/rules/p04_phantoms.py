@@ -11,6 +11,7 @@ from typing import Any
 
 from tree_sitter import Node
 
+from pipeline.detect.golang.directives import directives
 from pipeline.detect.programs import Program
 from pipeline.detect.syntax import Above, Document, document, line, placed, text
 from pipeline.doctor.dockerfile import Dockerfile
@@ -20,10 +21,6 @@ from pipeline.doctor.service import ServiceFolder
 
 _LOCKFILES = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb")
 _TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
-_REQUIRE = re.compile(
-    r"^\s*(?:require\s+)?(?P<module>[^\s()/]+\.[^\s()]+)\s+(?P<version>v\S+)\s*(?P<indirect>// indirect)?", re.MULTILINE
-)
-
 _BUILTIN = frozenset(
     [
         "assert",
@@ -356,19 +353,19 @@ def _go_sum(service: ServiceFolder) -> Iterator[Finding]:
     if not manifest.is_file() or (service.folder / "vendor").is_dir() or (service.root / "go.work").is_file():
         return
     content = manifest.read_text(encoding="utf-8", errors="replace")
-    required = re.sub(
-        r"(?ms)^(?:replace|exclude|retract|tool|ignore)\s*\(.*?^\)", lambda found: "\n" * found[0].count("\n"), content
-    )
-    replaced = set(re.findall(r"^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>", content, re.MULTILINE))
+    lines, found = content.splitlines(), list(directives(content))
+    replaced = {item.words[0] for item in found if item.name == "replace" and item.words}
     held = set(re.findall(r"^(\S+ \S+) h1:", sums.read_text(encoding="utf-8"), re.MULTILINE)) if sums.is_file() else set()
-    for found in _REQUIRE.finditer(required):
-        name, release = found["module"], found["version"]
-        wanted = f"{name} {release}" if not found["indirect"] else f"{name} {release}/go.mod"
-        if name in replaced or "=>" in found[0] or wanted in held:
+    for item in found:
+        if item.name != "require" or len(item.words) < 2 or item.words[0] in replaced:  # noqa: PLR2004 - a module and its version
+            continue
+        indirect = lines[item.line - 1].partition("//")[2].strip() == "indirect"
+        wanted = f"{item.words[0]} {item.words[1]}{'/go.mod' if indirect else ''}"
+        if wanted in held:
             continue
         yield GO_SUM.at(
             service.shown("go.mod"),
-            required[: found.start("module")].count("\n") + 1,
+            item.line,
             f"go.sum has no entry for {wanted}",
             f"`go mod tidy` in {service.settings.path}, and commit go.sum",
         )

@@ -10,6 +10,7 @@ from pipeline.doctor.context import Context
 from pipeline.doctor.dockerfile import Dockerfile, Instruction, Stage, variables
 from pipeline.doctor.model import Edit, Family, Finding, Rule, Severity
 from pipeline.doctor.service import ServiceFolder
+from pipeline.files import plain
 
 _SECRET_NAME = re.compile(
     r"(?:\A|_)(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?)\Z", re.IGNORECASE
@@ -177,7 +178,8 @@ def _holds_token(path: Path) -> bool:
 
 def _content(path: Path) -> str:
     try:
-        return path.read_bytes()[:_LARGE].decode("utf-8", errors="replace")
+        with plain(path).open("rb") as file:
+            return file.read(_LARGE).decode("utf-8", errors="replace")
     except OSError:
         return ""
 

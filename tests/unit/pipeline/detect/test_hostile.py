@@ -55,6 +55,8 @@ NODE = {
     "a member that is a device": {**manifest(workspaces=["*"]), **NPM, "m/package.json": "-> /dev/zero"},
     "a manifest that is a device": {"package.json": "-> /dev/zero", **NPM},
     "a program that is a device": {**manifest(), **NPM, "server.js": "-> /dev/zero"},
+    "a Dockerfile that is a device": {**manifest(), **NPM, "Dockerfile": "-> /dev/zero"},
+    "a lockfile that is a device": {**manifest(), "index.js": "", "package-lock.json": "-> /dev/zero"},
     "a lockfile of many arrays": {**manifest(), **NPM, "package-lock.json": deep(20_000)},
     "a lockfile with a very long number": {**manifest(), **NPM, "package-lock.json": f'{{"packages": {"9" * 5000}}}'},
     "a lockfile of one line": pnpm("lockfileVersion: '9.0'\n\n" + " " * 200_000 + "'" * 200_000),
