@@ -42,9 +42,9 @@ Promise.all(ports.map(ask)).then(answers => fs.writeFileSync(__dirname + "/found
 
 
 @pytest.fixture(scope="module")
-def found(workspace, tmp_path_factory):
+def found(make_workspace, tmp_path_factory):
     """What the script found."""
-    root = tmp_path_factory.mktemp("hostile")
+    workspace, root = make_workspace(), tmp_path_factory.mktemp("hostile")
     (root / "secret.txt").write_text(CANARY)
     places = [root / "secret.txt", root, workspace.state, workspace.state / "daglet/buildkitd.sock"]
     with registries.packages("go") as offered:
