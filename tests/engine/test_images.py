@@ -99,3 +99,13 @@ def test_layers_by_zstd_are_smaller_and_the_same_each_time(finished, tools):
     workspace.pipeline("build", "--compression", "zstd", "--output", "again")
     again = json.loads((workspace.root / "again/report.json").read_text())
     assert [item["image_digest"] for item in again["services"]] == [item["image_digest"] for item in report["services"]]
+
+
+def test_equal_digests_from_another_folder_and_an_empty_engine(finished, make_workspace):
+    _, first = finished
+    other = make_workspace()
+    second = other.pipeline("build")
+    assert second.code == 0, second.out + second.err
+    assert set(second.stages("auth-service").values()) == {"executed"}
+    assert second.digests() == first.digests()
+    assert other.engine_is_gone()
