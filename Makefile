@@ -1,4 +1,4 @@
-# Two commands: `make build` builds every service of pipeline.toml, `make test` checks all of it. CI runs `make test-slow`, too.
+# Two commands: `make build` builds every service of pipeline.toml, `make test` runs all that CI runs.
 # Where a Dagger Engine can be reached, `make test-dagger` checks that it makes the images that the embedded engine makes.
 PYTHON ?= python3
 VENV := .venv

@@ -7,7 +7,6 @@ from dataclasses import replace
 import registries
 import small
 
-
 HOOK = """\
 from dataclasses import replace
 
