@@ -157,6 +157,8 @@ def module(tmp_path_factory):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, root / name)
     (root / ".env").write_text(f"PIPELINE_BASES={cache_folder() / 'bases'}\n")
+    # A module sees no further up than a repository goes, and examples/release installs the one at the top.
+    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
     return root
 
 
