@@ -8,13 +8,12 @@ VENV := .venv
 build: $(VENV)/installed
 	@$(VENV)/bin/pipeline build
 
-# One process more than two cores keep busy: engines start, and registries hold back, while others compile.
 test: checks
-	@$(VENV)/bin/pytest --numprocesses=3
+	@$(VENV)/bin/pytest --numprocesses=auto --maxprocesses=4
 
 # What takes long for what it adds, such as all small repositories of tests/corpus.
 test-slow: $(VENV)/installed-dev
-	@$(VENV)/bin/pytest -m slow --numprocesses=3
+	@$(VENV)/bin/pytest -m slow --numprocesses=auto --maxprocesses=4
 
 # What pre-commit runs, too.
 checks: $(VENV)/installed-dev

@@ -21,18 +21,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 class Scheduling(LoadScopeScheduling):
-    """A module's tests run in one process, as do all that edit the built services, and all that leave them as they are."""
+    """A module's tests run in one process, and all that use the built services in the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return next((fixture for fixture in ("built", "workspace") if _uses(module, fixture)), module)
+        return "workspace" if _shares(module) else module
+
+
+_SHARING = re.compile(r"(?:@pytest\.fixture.*\ndef \w+|^(?:async )?def test_\w+)\((?:.*, )?(?:workspace|built)\b", re.MULTILINE)
 
 
 @cache
-def _uses(module: str, fixture: str) -> bool:
+def _shares(module: str) -> bool:
     path = GOLDEN.parents[1] / module
-    pattern = rf"(?:@pytest\.fixture.*\ndef \w+|^(?:async )?def test_\w+)\((?:.*, )?{fixture}\b"
-    return path.parent.name == "engine" and bool(re.search(pattern, path.read_text(encoding="utf-8"), re.MULTILINE))
+    return path.parent.name == "engine" and bool(_SHARING.search(path.read_text(encoding="utf-8")))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
