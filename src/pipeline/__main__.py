@@ -30,7 +30,9 @@ def main() -> None:
     try:
         app(prog_name="pipeline")
     except SystemExit as end:
-        _leave(end.code if isinstance(end.code, int) else 0)
+        if not isinstance(end.code, int):
+            raise  # with a text, which Python is to print
+        _leave(end.code)
 
 
 def _leave(code: int) -> NoReturn:
