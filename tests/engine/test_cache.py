@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import anyio
 import pytest
 import registries
 import small
@@ -16,7 +17,9 @@ import small
 from pipeline import engine
 from pipeline.cache.entry import tags
 from pipeline.cache.store import Absent, Store, Unusable
+from pipeline.folders import cache_folder
 from pipeline.graph import Kept
+from pipeline.registry.client import client
 
 KEY = "0123456789abcdef" * 4
 SECRET = "c4n4ry-signing"
@@ -38,6 +41,8 @@ def registry(tools, tmp_path_factory):
 @pytest.fixture(scope="module")
 def machine(make_workspace, offered, registry, tmp_path_factory):
     """Make a machine: the tiny services in a folder of its own, an empty engine, and the registry's address."""
+    # It comes from the real module proxy, which no machine is told of.
+    anyio.run(client, cache_folder(), print)
 
     def make(**settings):
         root = tmp_path_factory.mktemp("tiny")
