@@ -64,7 +64,7 @@ class Evaluator:
 
     def render(self, node: ops.Container | ops.Directory | ops.File) -> dockerfile.Plan:
         """Return the plan that builds a value."""
-        return dockerfile.render(node, dockerfile.Options(self.stage_variable, STEP_MOUNTS))
+        return dockerfile.render(node, dockerfile.Options(self.stage_variable, STEP_MOUNTS, finished=True))
 
     async def sync(self, node: ops.Container | ops.Directory | ops.File) -> None:
         """Build a value and leave it in the engine. What a session has built once it does not ask for again."""

@@ -73,6 +73,8 @@ def as_asked_for(config: dict[str, Any], container: ops.Container) -> dict[str, 
     for kind, name in _TAKEN_AWAY.items():
         if kind in last and last[kind].value is None:
             told.pop(name, None)
+    if "WORKDIR" in last and last["WORKDIR"].value is not None:
+        told["WorkingDir"] = last["WORKDIR"].value
     for kind, field in _BY_NAME.items():
         steps = [step for step in settings if step.kind == kind]
         if any(step.value is None for step in steps):

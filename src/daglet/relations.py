@@ -37,6 +37,16 @@ def runs(node: ops.Container) -> bool:
     return False
 
 
+def trailing_workdirs(node: ops.Container) -> frozenset[str]:
+    """Return the steps of a container that set a work directory which no command of it meets."""
+    found: set[str] = set()
+    while isinstance(node, ops.ContainerStep) and not isinstance(node.step, ops.Exec):
+        if isinstance(node.step, ops.Setting) and node.step.kind == "WORKDIR":
+            found.add(node.digest)
+        node = node.parent
+    return frozenset(found)
+
+
 def mounted(container: ops.Container, path: str) -> tuple[ops.Mount, bool] | None:
     """Return what is mounted at a path or above it, and whether a command may have changed it since."""
     cursor, changed, gone = container, False, set[str]()

@@ -52,10 +52,14 @@ class Options:
         The volatile variable whose value names a stage, so that a reader finds his own names again.
     step_mounts:
         Mounts that every command gets beside its own: how settings of the host reach it.
+    finished:
+        Whether the image is given its configuration in the end by `imageconfig.finished`. A work directory that no command meets is
+        left to that: BuildKit makes the folder, and for that lays out all linked layers below it, a file at a time.
     """
 
     stage_variable: str = ""
     step_mounts: tuple[str, ...] = ()
+    finished: bool = False
 
 
 def dump(plan: Plan) -> str:

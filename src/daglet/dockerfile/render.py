@@ -50,6 +50,7 @@ class _Renderer:
         self._stages: list[Stage] = []
         self._stage_of: dict[str, str] = {}
         self._ends = relations.stage_ends(target)
+        self._finished = options.finished
 
     def plan(self) -> Plan:
         target = self._target
@@ -84,8 +85,10 @@ class _Renderer:
         end = self._around(node)
         name = self._names.new(end.title or _role(node))
         stage = Stage(name, end.title, self._from(cursor, source, name), link=not relations.runs(node))
+        left = relations.trailing_workdirs(node) if self._finished and node is self._target else frozenset()
         for step in reversed(chain):
-            self._step(stage, around, step.step)
+            if step.digest not in left:
+                self._step(stage, around, step.step)
             around = self._around(step)
         self._stages.append(stage)
         self._stage_of[node.digest] = name

@@ -253,6 +253,16 @@ def test_changes_to_a_container_are_nobodys_but_roots(golden):
     golden("daglet/owners.Dockerfile", dump(render(changed)))
 
 
+def test_a_work_directory_that_no_command_meets_is_left_to_who_finishes_the_image():
+    built = chain(BASE, ops.Setting("WORKDIR", value="/src"), ops.Exec(("make",)), ops.Setting("WORKDIR", value="/out"))
+    other = chain(built, ops.Exec(("pwd",)))
+    image = chain(built, ops.CopyDirectory("/", ops.ContainerDirectory(other, "/x")), ops.Setting("WORKDIR", value="/app"))
+    lines = render(image, Options(finished=True)).dockerfile.splitlines()
+    # Those that a command meets are there, in this stage and in those that it is continued by.
+    assert [line for line in lines if line.startswith("WORKDIR")] == ["WORKDIR /src", "WORKDIR /out"]
+    assert "WORKDIR /app" in render(image).dockerfile
+
+
 def test_all_settings_of_an_image(golden):
     image = chain(
         ops.FromAddress("base:1", "linux/arm64"),

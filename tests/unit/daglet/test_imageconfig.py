@@ -90,3 +90,8 @@ def test_what_was_taken_away_is_not_there(kind, name, field, config, left):
 def test_what_was_set_again_comes_last():
     container = chain(ops.FromAddress("alpine"), ops.Setting("ENV", "A", None), ops.Setting("ENV", "A", "2"))
     assert as_asked_for({"Env": ["A=2", "B=1"]}, container) == {"Env": ["B=1", "A=2"]}
+
+
+def test_a_work_directory_is_set_without_an_instruction_for_it():
+    container = chain(ops.FromAddress("alpine"), ops.Setting("WORKDIR", value="/a"), ops.Setting("WORKDIR", value="/b"))
+    assert as_asked_for({"WorkingDir": "/"}, container) == {"WorkingDir": "/b"}
