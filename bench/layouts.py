@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from daglet.archives import unpack
-from pipeline import library, project
+from pipeline import project
 from pipeline.bases.model import load
 from pipeline.config import Overrides
 from pipeline.folders import cache_folder
+from pipeline.repository import read
 
 
 def arguments(repository: Path, layouts: Path) -> list[str]:
     """Return buildctl's arguments for a repository's bases, which a build by the pipeline has assembled before."""
-    known = library.read(repository, [], Overrides())
+    known = read(repository, [], Overrides())
     wanted = project.base_requests(known.config, known.services)
     folder = cache_folder() / "bases"
     found: list[str] = []

@@ -17,8 +17,8 @@ from pipeline.folders import cache_folder, state_folder
 
 if TYPE_CHECKING:
     from pipeline.history import Expected
-    from pipeline.library import Repository
     from pipeline.project import Project
+    from pipeline.repository import Repository
 
 OnStep = Callable[[str], None]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,16 +13,17 @@ import anyio
 import anyio.to_thread
 
 from pipeline import bases, vcs
-from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select
+from pipeline.config import FILE_NAME, Overrides
 from pipeline.connection import OnStep, connected, expectations, remote, resolved
-from pipeline.detect import GoService, NodeService, detect, survey
+from pipeline.detect import detect, survey
 from pipeline.detect.survey import as_text, as_toml, undecided
-from pipeline.engine import Choice, Engine, session
+from pipeline.engine import Choice, session
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
-from pipeline.folders import cache_folder, state_folder
+from pipeline.folders import state_folder
 from pipeline.progress import Progress
-from pipeline.registry.reference import check_registry
+from pipeline.repository import Repository, check_whole, configured, folder_of, read
+from pipeline.writable import check_output
 
 if TYPE_CHECKING:
     from pipeline.project import Project
@@ -39,58 +38,6 @@ class Outcome:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """A repository as its files tell, before any engine is asked. `notice` says where its services were found, if not in a file."""
-
-    root: Path
-    config: Config
-    services: dict[str, NodeService | GoService]
-    notice: str = ""
-
-
-def read(root: Path, names: Sequence[str], overrides: Overrides, file: str = FILE_NAME) -> Repository:
-    """Read and check all that a command needs to know, so that bad input ends it before anything runs.
-
-    Raises
-    ------
-    UsageError
-        If the configuration or a service is not valid.
-    """
-    folder = _folder(root, "--root")
-    config, notice = _config(folder, overrides, file)
-    for named, registry in (("registry", config.registry), ("cache.registry", config.cache.registry)):
-        if registry:
-            check_registry(registry, named)
-    chosen = select(config, names)
-    services = {name: detect(folder, name, settings) for name, settings in chosen.items()}
-    return Repository(folder, config, services, notice)
-
-
-def _folder(path: Path, named: str) -> Path:
-    try:
-        with os.scandir(path):
-            return path.resolve()
-    except (FileNotFoundError, NotADirectoryError):
-        msg = f"{named} {path} is no folder"
-        raise UsageError(msg, hint="point it to the folder that has pipeline.toml") from None
-    except OSError as error:
-        msg = f"{named} {path}: {error.strerror}"
-        raise UsageError(msg) from None
-
-
-def _config(folder: Path, overrides: Overrides, file: str) -> tuple[Config, str]:
-    """Return the configuration of a repository: its file's, else what a survey of it comes to, with a word about that."""
-    if file != FILE_NAME or (folder / file).exists():
-        return load(folder, environ=os.environ, overrides=overrides, name=file), ""
-    seen = survey(folder)
-    if not seen.services or any(item.question for item in seen.services):
-        raise undecided(seen)
-    names = ", ".join(f"{item.name} ({item.kind}, {item.path})" for item in seen.services)
-    config = parse(folder, seen.as_config(), environ=os.environ, overrides=overrides)
-    return config, f"no {FILE_NAME}: found {names}; `pipeline init` writes it down"
-
-
 def init(path: Path, *, force: bool) -> Outcome:
     """Write the configuration of a repository from what its files tell, and say what was understood.
 
@@ -99,7 +46,7 @@ def init(path: Path, *, force: bool) -> Outcome:
     UsageError
         If there is a file already and `force` is not set, or no service was found.
     """
-    root = _folder(path, "init")
+    root = folder_of(path, "init")
     target = root / FILE_NAME
     if target.exists() and not force:
         msg = f"{target} exists"
@@ -149,7 +96,7 @@ async def _changed(project: Project, since: str, names: Sequence[str], overrides
     from pipeline.since import changed  # noqa: PLC0415
 
     def before(root: Path) -> Repository:
-        config, notice = _config(root, overrides, FILE_NAME)
+        config, notice = configured(root, overrides, FILE_NAME)
         known = [name for name in names or config.services if name in config.services]
         return Repository(root, config, {name: detect(root, name, config.services[name]) for name in known}, notice)
 
@@ -180,6 +127,7 @@ async def built(
     """
     async with connected(repository, engine, progress) as (project, running):
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
+        from pipeline.finishing import finishing  # noqa: PLC0415
         from pipeline.output import Archives  # noqa: PLC0415
         from pipeline.report.delivery import deliver  # noqa: PLC0415
         from pipeline.report.model import EngineResult  # noqa: PLC0415
@@ -190,7 +138,7 @@ async def built(
         settings = orchestrate.Settings(
             run=secrets.token_hex(8),
             max_parallel=repository.config.max_parallel,
-            output=Archives(output.resolve(), state_folder() / "layers", _finish(project, running)),
+            output=Archives(output.resolve(), state_folder() / "layers", finishing(project, running)),
             state=state_folder(),
             cache=await cache.of(project, progress),
             repository=called,
@@ -245,97 +193,20 @@ async def built_whole(
     return result
 
 
-def _finish(project: Project, running: Engine) -> Callable[[Path], None]:
-    """Return what is done to an archive once it is written: one that a Dagger Engine wrote says when.
-
-    Raises
-    ------
-    UsageError
-        If layers are to be compressed by what is not installed.
-    """
-    from pipeline.settle import settle  # noqa: PLC0415
-
-    def settled(archive: Path) -> None:
-        if running.name == "dagger":
-            settle(archive, project.bases.known.archives)
-
-    if project.config.compression == "gzip":
-        return settled
-    try:
-        from pipeline.compression import compress  # noqa: PLC0415 - an extra, which others need not have
-    except ImportError:
-        msg = "compression = zstd needs another package"
-        raise UsageError(msg, hint="install it with pip install 'pipeline[zstd]'") from None
-
-    def finish(archive: Path) -> None:
-        settled(archive)
-        compress(archive, cache_folder() / "zstd")
-
-    return finish
-
-
 async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, progress: Progress) -> Outcome:
     """Build services twice from nothing and compare the images. Exit code 1 where two differ."""
     repository = read(root, names, overrides)
     check_whole(repository, "compared")
     async with connected(repository, engine, progress) as (project, running):
         from pipeline import reproducible  # noqa: PLC0415 - needs the client
+        from pipeline.finishing import finishing  # noqa: PLC0415
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
         engine_result = EngineResult(name=running.name, version=running.version)
         names = list(repository.services)
         with progress:
-            found = await reproducible.verify(project, names, engine_result, _finish(project, running), progress)
+            found = await reproducible.verify(project, names, engine_result, finishing(project, running), progress)
     return Outcome(reproducible.as_text(found), 0 if not any(found.values()) else 1)
-
-
-def check_output(output: Path, report: Path) -> None:
-    """Check that the folder for images and the report's file can be written.
-
-    Raises
-    ------
-    UsageError
-        If one cannot.
-    """
-    check_writable(output.resolve(), "--output", output)
-    check_writable(report.resolve().parent, "--report", report)
-    if report.is_dir():
-        msg = f"--report {report} is a folder"
-        raise UsageError(msg, hint="name the file that the report is to be")
-
-
-def check_writable(folder: Path, option: str, named: Path) -> None:
-    """Check that a folder can be written to, which is made if need be. `option` and what it `named` are told otherwise.
-
-    Raises
-    ------
-    UsageError
-        If it cannot.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except (FileExistsError, NotADirectoryError):
-        msg = f"{option} {named}: {folder} is no folder"
-        raise UsageError(msg, hint="name a folder") from None
-    except OSError as error:
-        msg = f"{option} {named}: nothing can be written into {folder}: {error.strerror}"
-        raise UsageError(msg, hint="name a folder that can be written to") from None
-
-
-def check_whole(repository: Repository, purpose: str) -> None:
-    """Check that whole images are built, which are then to be `purpose`, such as "compared".
-
-    Raises
-    ------
-    UsageError
-        If the build of a service stops at a stage.
-    """
-    for name in repository.services:
-        if target := repository.config.services[name].target:
-            msg = f"whole images are {purpose}, and the build stops at {target}"
-            raise UsageError(msg, service=name, hint="leave out `target`")
 
 
 def _check_targets(repository: Repository) -> None:

@@ -19,10 +19,10 @@ from pipeline.errors import PipelineError, UsageError, command_failure, leaves
 from pipeline.stages.stamp import bare
 
 if TYPE_CHECKING:
-    from pipeline import library
     from pipeline.bases import BaseRequest
     from pipeline.config import Overrides
     from pipeline.project import Project
+    from pipeline.repository import Repository
     from pipeline.stages.context import BaseImages, HostSettings
 
 _IGNORED = [".git", "**/node_modules", "dist", "**/.venv", "**/__pycache__", "**/.*_cache"]
@@ -225,13 +225,13 @@ class Pipeline:
                 raise PipelineError(checking.as_text(results))
 
     @asynccontextmanager
-    async def _repository(self, names: list[str], overrides: Overrides | None = None) -> AsyncIterator[library.Repository]:
+    async def _repository(self, names: list[str], overrides: Overrides | None = None) -> AsyncIterator[Repository]:
         """Yield the repository as its files tell, for as long as they lie on the module's own disk."""
-        from pipeline import library
         from pipeline.config import Overrides
+        from pipeline.repository import read
 
         async with self._files() as root:
-            yield library.read(root, names, overrides or Overrides(), self.config)
+            yield read(root, names, overrides or Overrides(), self.config)
 
     @asynccontextmanager
     async def _files(self) -> AsyncIterator[Path]:
@@ -264,7 +264,7 @@ class Pipeline:
                 secret=await self._secrets(),
             )
 
-    async def _bases(self, repository: library.Repository, also: Sequence[BaseRequest]) -> BaseImages:
+    async def _bases(self, repository: Repository, also: Sequence[BaseRequest]) -> BaseImages:
         from pipeline import bases, project
         from pipeline.bases.model import load
         from pipeline.stages.context import BaseImages

@@ -26,7 +26,7 @@ from pipeline.project import Project, base_requests
 if TYPE_CHECKING:
     import dagger
 
-    from pipeline.library import Repository
+    from pipeline.repository import Repository
 
 _AT_ONCE = 16
 _NOT_COMPARED = "settings"

@@ -17,14 +17,16 @@ from pipeline.engine import Choice
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
 from pipeline.folders import cache_folder
-from pipeline.library import Outcome, Repository, built_whole, check_output, check_whole, check_writable, read
+from pipeline.library import Outcome, built_whole
 from pipeline.progress import Progress
 from pipeline.registry import client, stages
 from pipeline.registry import publish as publishing
 from pipeline.registry.reference import cache_repository
 from pipeline.registry.vouch import Signing
 from pipeline.report.model import Report
+from pipeline.repository import Repository, check_whole, read
 from pipeline.sbom.commands import lists
+from pipeline.writable import check_output, check_writable
 
 if TYPE_CHECKING:
     from pipeline.attest.keys import Key

@@ -12,10 +12,12 @@ from pipeline.config import Overrides
 from pipeline.engine import Choice
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
-from pipeline.library import Outcome, built_whole, check_output, read
+from pipeline.library import Outcome, built_whole
 from pipeline.progress import Progress
 from pipeline.report.model import Report
+from pipeline.repository import read
 from pipeline.sbom import FORMATS, contents, document
+from pipeline.writable import check_output
 
 
 async def sbom(

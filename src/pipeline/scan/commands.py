@@ -17,13 +17,15 @@ from pipeline.engine import Choice
 from pipeline.errors import UsageError, leaves
 from pipeline.folders import cache_folder
 from pipeline.gotools import Tool
-from pipeline.library import Outcome, built_whole, check_output, check_whole, read
+from pipeline.library import Outcome, built_whole
 from pipeline.progress import Progress
 from pipeline.report.model import Report
+from pipeline.repository import check_whole, read
 from pipeline.sbom import contents
 from pipeline.scan.databases import ready
 from pipeline.scan.findings import SEVERITIES, Finding, counts, severe
 from pipeline.scan.tools import Scanner, scanners
+from pipeline.writable import check_output
 
 if TYPE_CHECKING:
     from pipeline.project import Project

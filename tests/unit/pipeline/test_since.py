@@ -16,8 +16,8 @@ from daglet.server import serve
 from pipeline import engine
 from pipeline.config import Overrides
 from pipeline.errors import UsageError
-from pipeline.library import read
 from pipeline.planning import host_directory, planned
+from pipeline.repository import read
 from pipeline.since import changed
 from pipeline.vcs import commit
 

@@ -11,8 +11,8 @@ from daglet.server import serve
 from pipeline import facts
 from pipeline.config import Overrides
 from pipeline.engine import STAGE_VARIABLE, _connect
-from pipeline.library import read
 from pipeline.planning import host_directory, planned
+from pipeline.repository import read
 
 DIGEST = "sha256:" + "a" * 64
 SERVICES = {

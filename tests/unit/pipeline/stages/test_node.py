@@ -10,8 +10,8 @@ from daglet.planner import Planner
 from daglet.server import serve
 from pipeline.config import Overrides
 from pipeline.engine import STAGE_VARIABLE, _connect
-from pipeline.library import read
 from pipeline.planning import host_directory, planned
+from pipeline.repository import read
 from pipeline.stages.context import HostSettings
 
 
