@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.metadata import version
 
 import anyio
 import dagger
+from anyio.abc import TaskGroup
 
 from pipeline.cache.entry import Entry
 from pipeline.cache.keys import keys
@@ -74,6 +74,7 @@ class _Search:
 
     def __init__(self, graph: ServiceGraph, found: Mapping[str, str], store: Store, known: Known) -> None:
         self._graph, self._keys, self._store, self._known = graph, found, store, known
+        self._asked: set[str] = set()
         self._decided: set[str] = set()
         self.entries: dict[str, Entry] = {}
         self.containers: dict[str, dagger.Container] = {}
@@ -81,20 +82,29 @@ class _Search:
         self.troubles: dict[str, str] = {}
 
     async def go(self) -> None:
-        """Ask for one level of the graph after the other, each level's stages at the same time."""
+        """Ask for one level of the graph after the other, each level's stages at the same time.
+
+        What the registry knows is pulled while the next level is asked for. What then cannot be had is decided anew.
+        """
+        async with anyio.create_task_group() as pulls:
+            await self._advance(pulls)
+
+    async def _advance(self, pulls: TaskGroup) -> None:
         while stages := self._next():
+            names = {stage.name for stage in stages}
+            self._asked |= names
             async with anyio.create_task_group() as group:
                 for stage in stages:
-                    group.start_soon(partial(self._ask, stage))
-            self._decided |= {stage.name for stage in stages}
+                    group.start_soon(self._ask, stage, pulls)
+            self._decided |= names
 
     def _next(self) -> list[Stage]:
-        """Return the stages that are needed for certain and about which nothing is decided yet."""
+        """Return the stages that are needed for certain and that nobody has asked for yet."""
         needed = self._graph.needed(self.entries)
         return [
             stage
             for stage in self._graph.stages
-            if stage.name in needed - self._decided
+            if stage.name in needed - self._asked
             and all(
                 other.name in self._decided
                 for other in self._graph.stages
@@ -102,15 +112,28 @@ class _Search:
             )
         ]
 
-    async def _ask(self, stage: Stage) -> None:
+    async def _ask(self, stage: Stage, pulls: TaskGroup) -> None:
         key = self._keys.get(stage.name)
         if not stage.kept or not key or self._known.was_made(key):
             return
         try:
             entry = self._known.restored(key) or await self._store.find(stage.name, key)
-            self.containers[stage.name] = await self._store.content(entry)
+        except (Absent, Unusable) as error:
+            self._without(stage, error)
+        else:
             self.entries[stage.name] = entry
-        except Absent:
+            pulls.start_soon(self._pull, stage, entry, pulls)
+
+    async def _pull(self, stage: Stage, entry: Entry, pulls: TaskGroup) -> None:
+        try:
+            self.containers[stage.name] = await self._store.content(entry)
+        except (Absent, Unusable) as error:
+            del self.entries[stage.name]
+            self._without(stage, error)
+            await self._advance(pulls)
+
+    def _without(self, stage: Stage, error: Absent | Unusable) -> None:
+        if isinstance(error, Absent):
             self.absent.add(stage.name)
-        except Unusable as error:
+        else:
             self.troubles[stage.name] = str(error)

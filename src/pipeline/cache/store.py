@@ -19,6 +19,8 @@ from pipeline.stages.context import EPOCH
 _PULL_FACTOR = 2.0
 """A pull is given up when it takes longer than an answer may, and longer than this many times what the command once took."""
 
+_NOTHING = "nothing-that-was-kept"
+"""A pattern of files that is for none."""
 _ABSENT = ("not found", "name_unknown", "manifest_unknown", "manifest unknown", "name unknown")
 _TOLD = 160
 _Answer = TypeVar("_Answer")
@@ -82,7 +84,9 @@ class Store:
             If it cannot be pulled in time, or is not what its digest says.
         """
         found = dag.container().from_(f"{self.repository}@{entry.content}")
-        await self._answer(found.rootfs().sync(), max(self.seconds, _PULL_FACTOR * entry.seconds))
+        # Whoever looks through it must have all of it, and nothing is copied.
+        looked = found.rootfs().filter(include=[_NOTHING])
+        await self._answer(looked.sync(), max(self.seconds, _PULL_FACTOR * entry.seconds))
         return found
 
     async def write(self, stage: str, key: str, result: dagger.Container, kept: Kept, seconds: float) -> None:

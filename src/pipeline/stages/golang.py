@@ -29,6 +29,8 @@ _MODULE_CACHE = "/var/cache/go-mod"
 _USER = "1001:1001"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
+_SHIPPED = {_ZONES: "/usr/share/zoneinfo.zip"}
+"""Where an image has a file of the toolchain, if not at the same place."""
 
 GO_VARIABLES = ("GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE")
 """Settings of the user's own Go that say where modules come from. An empty one means Go's default."""
@@ -221,8 +223,15 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
             surroundings=_surroundings(service, context.secret_variables),
         ),
         platform=platform,
-        kept=Kept((_OUT,)),
+        # With what ships beside the programs: a toolchain is much to fetch for its certificates.
+        kept=Kept((_OUT,), _shared(service)),
     )
+
+
+def _shared(service: GoService) -> tuple[str, ...]:
+    """Return the toolchain's files that ship beside a service's programs."""
+    certificates = service.ca_certs and service.image.base == "minimal" and not needs_libc(service)
+    return (*((_CERTIFICATES,) if certificates else ()), *((_ZONES,) if service.tzdata else ()))
 
 
 def _script(service: GoService) -> str:
@@ -266,18 +275,18 @@ def _config(service: GoService, context: Context) -> Stage | None:
 
 
 def _runtime(service: GoService, context: Context, build: Stage, config: Stage | None, platform: str) -> Stage:
-    toolchain = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
     base, title, digest = _base(service, context, platform)
     container = context.named(base, f"runtime{context.suffix(platform)}")
     env = dict(context.env)
-    shared: dict[str, dagger.Directory | dagger.File] = {}
-    if service.ca_certs and title == "scratch":
-        shared[_CERTIFICATES] = toolchain.file(_CERTIFICATES)
+    if shared := _shared(service):
+        # As long as it is there, the toolchain is a shorter way than what is built on it.
+        restored = build.container if build.name in context.restored else None
+        toolchain = restored or context.bases.container(
+            "go-build", service.version, context.build_platform, service.build.packages
+        )
+        container = container.with_directory("/", layer({_SHIPPED.get(path, path): toolchain.file(path) for path in shared}))
     if service.tzdata:
-        shared["/usr/share/zoneinfo.zip"] = toolchain.file(_ZONES)
-        env = {"ZONEINFO": "/usr/share/zoneinfo.zip", **env}
-    if shared:
-        container = container.with_directory("/", layer(shared))
+        env = {"ZONEINFO": _SHIPPED[_ZONES], **env}
     names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
     container = container.with_directory(
         "/", layer({f"{_programs(service)}/{name}": build.container.file(f"{_OUT}/{made}") for name, made in names.items()})

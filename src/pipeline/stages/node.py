@@ -8,7 +8,7 @@ Any package manager but npm is a stage of its own, before deps and prod-deps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import dagger
 from dagger import dag
@@ -296,7 +296,7 @@ def _runtime(service: NodeService, context: Context, build: Stage | None, prod_d
     base, title, digest = _base(service, context, platform)
     container = context.named(base, f"runtime{context.suffix(platform)}")
     if prod_deps:
-        container = container.with_directory("/", layer(_dependencies(service, prod_deps)))
+        container = container.with_directory("/", _dependencies(service, context, prod_deps))
     files, sources = _files(service, context, build)
     container = container.with_directory("/", layer(files)).with_workdir(service.image.workdir or _home(service))
     user = context.user or _USER
@@ -339,8 +339,12 @@ def _base(service: NodeService, context: Context, platform: str) -> tuple[dagger
     return context.bases.container("node-runtime", service.version, platform, wanted), base.title, base.digest
 
 
-def _dependencies(service: NodeService, prod_deps: Stage) -> Mapping[str, dagger.Directory | dagger.File]:
-    return {folder: prod_deps.container.directory(folder) for folder in _kept_dependencies(service).folders}
+def _dependencies(service: NodeService, context: Context, prod_deps: Stage) -> dagger.Directory:
+    """Return the dependencies as a layer; what is restored of them is one already, if it is that alone."""
+    wanted = _kept_dependencies(service)
+    if prod_deps.kept == wanted and (restored := context.restored.get(prod_deps.name)):
+        return restored.rootfs()
+    return layer({folder: prod_deps.container.directory(folder) for folder in wanted.folders})
 
 
 def _files(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import anyio
 import pytest
 
 from pipeline.cache.entry import Entry
@@ -91,6 +92,25 @@ async def test_what_cannot_be_used_is_made_and_told():
     assert found.troubles == {"prod-deps": "no answer", "build": "not what its digest says"}
     assert set(found.entries) == {"deps"}
     assert found.absent == {"package-manager"}
+
+
+async def test_what_is_there_is_pulled_while_more_is_asked_for():
+    registry, asked = Registry("prod-deps", "deps"), anyio.Event()
+    find, content = registry.find, registry.content
+
+    async def told(name, key):
+        if name == "deps":
+            asked.set()
+        return await find(name, key)
+
+    async def pulled(entry):
+        with anyio.fail_after(5):
+            await asked.wait()
+        return await content(entry)
+
+    registry.find, registry.content = told, pulled
+    found = await restore(PROJECT, GRAPH, "run", RECORDS, registry, Nothing())
+    assert set(found.entries) == {"prod-deps", "deps"}
 
 
 async def test_what_the_engine_has_made_is_not_asked_for():
