@@ -16,9 +16,11 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, fields
+from typing import NoReturn
 
 import anyio
 import anyio.to_thread
@@ -56,8 +58,17 @@ def main() -> None:
             return
         options, _ = parser.parse_known_args([*sys.argv[1:], *json.loads(line)])
     os.chdir(options.workdir)
-    code = anyio.run(_until_over, options)
-    # Python would now take apart all modules and objects, while whoever had the session waits for the end of it.
+    _leave(anyio.run(_until_over, options))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process, once threads have finished what they write.
+
+    Python would then take apart all modules and objects, while whoever had the session waits for the end of it.
+    """
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join()
     atexit._run_exitfuncs()  # noqa: SLF001 - all else that Python does at the end and that anybody notices
     sys.stdout.flush()
     sys.stderr.flush()

@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import sys
+import threading
 from contextlib import suppress
 from typing import NoReturn
 
@@ -36,7 +37,13 @@ def main() -> None:
 
 
 def _leave(code: int) -> NoReturn:
-    """End the process. Python would first take apart all modules and objects, which takes a tenth of a second and leaves no trace."""
+    """End the process, once threads have finished what they write.
+
+    Python would then take apart all modules and objects, which takes a tenth of a second and leaves no trace.
+    """
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join()
     atexit._run_exitfuncs()  # noqa: SLF001 - all else that Python does at the end and that anybody notices
     with suppress(BrokenPipeError):  # whoever read has seen enough
         sys.stdout.flush()
