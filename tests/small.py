@@ -28,6 +28,8 @@ http.createServer((_, answer) => answer.end(plain)).listen(Number(process.env.PO
 _BUILD = """\
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync } from "node:fs";
+import plain from "SCOPE/plain";
+if (!plain) throw new Error("the dependencies did not arrive");
 for (const [name, hash] of Object.entries(%s)) {
   if (createHash("sha256").update(process.env[name] ?? "").digest("hex") !== hash) throw new Error(`${name} did not arrive`);
 }
@@ -64,7 +66,7 @@ def write(root: Path, offered: Packages, expected: dict[str, str] | None = None,
     (web / "package-lock.json").write_text(json.dumps(lock, indent=2))
     (web / "server.js").write_text(_SERVER.replace("SCOPE", scope))
     hashes = {name: hashlib.sha256(value.encode()).hexdigest() for name, value in (expected or {}).items()}
-    (web / "build.js").write_text(_BUILD % json.dumps(hashes))
+    (web / "build.js").write_text(_BUILD.replace("SCOPE", scope) % json.dumps(hashes))
     tool.mkdir()
     # The samples' own version: then the toolchain is there already.
     version = re.search(r"^go (\S+)", (_SERVICES / "auth/go.mod").read_text(), re.MULTILINE)

@@ -9,6 +9,7 @@ Any package manager but npm is a stage of its own, before deps and prod-deps.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 import dagger
 from dagger import dag
@@ -21,9 +22,10 @@ from pipeline.stages import packages
 from pipeline.stages.context import BUILD_USER, Context, runtime_packages
 from pipeline.stages.health import node_command
 from pipeline.stages.image import configured, layer, writable
-from pipeline.stages.stage import stage
+from pipeline.stages.stage import laid_over, stage
 
 _APP = "/app"
+_MODULES = "node_modules"
 _USER = "1000:1000"
 
 # A registry that hangs is told as such within some minutes, where npm's own patience would outlast the service's. It stands
@@ -82,7 +84,7 @@ def _install_secrets(service: NodeService, context: Context) -> list[str]:
 
 
 def _kept_dependencies(service: NodeService) -> Kept:
-    return Kept(tuple(f"{_APP}/{joined(member, 'node_modules')}" for member in service.install.members))
+    return Kept(tuple(f"{_APP}/{joined(member, _MODULES)}" for member in service.install.members))
 
 
 def _kept_install(service: NodeService) -> Kept:
@@ -183,7 +185,7 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
     container = (
         start.with_directory(_APP, manifests, owner=BUILD_USER)
         # npm makes no folder where there is nothing to install, and later stages copy it.
-        .with_directory(f"{_APP}/node_modules", dag.directory(), owner=BUILD_USER)
+        .with_directory(f"{_APP}/{_MODULES}", dag.directory(), owner=BUILD_USER)
     )
     processor = _other_processor(service, context, platform) if platform else ""
     command = packages.install(service.install, production=bool(platform), processor=processor)
@@ -205,7 +207,24 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
         platform=platform,
         finish=lambda container: _without_settings(service, context, container),
         kept=_kept_dependencies(service) if platform else _kept_install(service),
+        lay=_mounted if _is_only_read(service, context) else laid_over,
     )
+
+
+def _is_only_read(service: NodeService, context: Context) -> bool:
+    """Whether nothing but a build's command sees the dependencies, and nothing that it may write among them is wanted."""
+    made = any(_MODULES in PurePosixPath(output.source).parts for output in service.output)
+    return (
+        service.install.members == (".",)
+        and service.install.production in {"install", "none"}
+        and not (made or service.install.generate or context.replaced)
+    )
+
+
+def _mounted(container: dagger.Container, known: dagger.Container) -> dagger.Container:
+    """Return a container with restored dependencies mounted where they were: copying their thousands of files takes seconds."""
+    rest = container.with_directory("/", known.rootfs(), exclude=[f"{_APP.strip('/')}/{_MODULES}"])
+    return rest.with_mounted_directory(f"{_APP}/{_MODULES}", known.directory(f"{_APP}/{_MODULES}"))
 
 
 def _other_processor(service: NodeService, context: Context, platform: str) -> str:
@@ -266,6 +285,7 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
             sources={"sources": sources},
             surroundings=_surroundings(service, context, context.secret_variables),
         ),
+        finish=lambda container: container.without_mount(f"{_APP}/{_MODULES}") if deps.name in context.restored else container,
         kept=_kept_output(service),
     )
 

@@ -11,6 +11,12 @@ from pipeline.stages.context import Context
 from pipeline.stages.stamp import stamped
 
 Finish = Callable[[dagger.Container], dagger.Container]
+Lay = Callable[[dagger.Container, dagger.Container], dagger.Container]
+
+
+def laid_over(container: dagger.Container, known: dagger.Container) -> dagger.Container:
+    """Return a container with all that was kept of a stage copied over it."""
+    return container.with_directory("/", known.rootfs())
 
 
 def stage(
@@ -23,6 +29,7 @@ def stage(
     platform: str = "",
     finish: Finish = lambda container: container,
     kept: Kept | None = None,
+    lay: Lay = laid_over,
 ) -> Stage:
     """Return a stage.
 
@@ -39,20 +46,16 @@ def stage(
         Takes away what the command alone needed: mounts and volatile variables.
     kept:
         What of the result later stages need. Of a user's own function nobody can tell, nor what it depends on.
+    lay:
+        Returns the container that later stages start from, out of the one before the command and what was kept elsewhere.
     """
     if replacement := context.replaced.get(name):
         container, inputs = replacement(container, inputs)
         kept = None
     full = f"{name}{context.suffix(platform)}" if platform else name
     if kept and (known := context.restored.get(full)):
-        return Stage(full, tuple(needs), _restored(context, full, finish(container), known, kept), inputs, kept)
+        restored = lay(finish(container), known) if kept.starts else context.named(known, full)
+        return Stage(full, tuple(needs), restored, inputs, kept)
     if inputs.command:
         container = finish(stamped(container, full, inputs.command, context.run, context.fresh))
     return Stage(full, tuple(needs), container, inputs, kept)
-
-
-def _restored(context: Context, name: str, before: dagger.Container, known: dagger.Container, kept: Kept) -> dagger.Container:
-    """Return a stage's result out of what was kept of it elsewhere, in the place of its command."""
-    if not kept.starts:
-        return context.named(known, name)
-    return before.with_directory("/", known.rootfs())
