@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import ports
 
 from pipeline.bases.debian import Apt
 from pipeline.folders import cache_folder
@@ -76,7 +77,7 @@ class Monitors:
 @contextmanager
 def monitors(folder: Path, rules: str) -> Iterator[Monitors]:
     """Run both for as long as the context lasts, Prometheus with some rules, twice a second."""
-    made = Monitors(f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}")
+    made = Monitors(f"127.0.0.1:{ports.free()}", f"127.0.0.1:{ports.free()}")
     (folder / "rules.yml").write_text(rules, encoding="utf-8")
     (folder / "prometheus.yml").write_text(
         "global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms}\n"
@@ -113,9 +114,3 @@ def _ready(address: str, folder: Path) -> None:
         except (urllib.error.URLError, OSError):
             assert time.monotonic() < deadline, "\n".join(log.read_text() for log in folder.glob("*.log"))
             time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

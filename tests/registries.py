@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import ports
+
 MODULE = "example.test/plain"
 VERSION = "v1.0.0"
 _GO_MOD = f"module {MODULE}\n\ngo 1.24\n".encode()
@@ -131,9 +133,7 @@ def _secured(server: ThreadingHTTPServer, folder: Path) -> Path:
 @contextmanager
 def refusing() -> Iterator[str]:
     """Yield an address at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{ports.free()}"
 
 
 @contextmanager

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import ports
 from steps import with_arguments
 
 from daglet.embedded import Layout, leftovers, tools
 
 NAME = "engines.example"
 """The name that the servers' certificate is for: no host's, so that a client has to be told it."""
+
+_START_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def running(state: Path, trusted: Certificates) -> Iterator[Remote]:
     It is the first process of a process namespace: what kills it kills its steps, too.
     """
     found = Layout.from_environment(os.environ).cache
-    address = f"tcp://127.0.0.1:{_free_port()}"
+    port = ports.free()
+    address = f"tcp://127.0.0.1:{port}"
     program = tools.buildctl(found).with_name("buildkitd")
     command = [
         *("setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"),
@@ -83,6 +87,7 @@ def running(state: Path, trusted: Certificates) -> Iterator[Remote]:
     environ = {**os.environ, "PATH": os.pathsep.join([os.environ["PATH"], str(tools.runc(found).parent)])}
     with (state / "log").open("wb") as log, subprocess.Popen(command, env=environ, stdout=log, stderr=log) as process:
         try:
+            _wait(port, process, state / "log")
             yield Remote(address, state, process)
         finally:
             process.kill()
@@ -90,6 +95,9 @@ def running(state: Path, trusted: Certificates) -> Iterator[Remote]:
             leftovers.remove(state / "engine", tools.runc(found))
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
+def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not ports.answers(port):
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
