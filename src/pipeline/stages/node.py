@@ -213,11 +213,13 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
 
 def _is_only_read(service: NodeService, context: Context) -> bool:
     """Whether nothing but a build's command sees the dependencies, and nothing that it may write among them is wanted."""
-    made = any(_MODULES in PurePosixPath(output.source).parts for output in service.output)
+    taken = [PurePosixPath(output.source).parts for output in service.output]
     return (
         service.install.members == (".",)
         and service.install.production in {"install", "none"}
-        and not (made or service.install.generate or context.replaced)
+        # A build whose whole folder is taken has its dependencies taken, too.
+        and not any(_MODULES in parts or not parts for parts in taken)
+        and not context.replaced
     )
 
 
@@ -285,7 +287,6 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
             sources={"sources": sources},
             surroundings=_surroundings(service, context, context.secret_variables),
         ),
-        finish=lambda container: container.without_mount(f"{_APP}/{_MODULES}") if deps.name in context.restored else container,
         kept=_kept_output(service),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import anyio
 import pytest
+from dagger import dag
 
 from daglet.planner import Planner
 from daglet.server import serve
@@ -60,3 +61,44 @@ async def test_without_a_lockfile_the_install_takes_in_the_manifest_alone(tmp_pa
     [plan] = planner.plans
     assert "npm" in plan
     assert "build context" not in plan
+
+
+@pytest.fixture
+async def plan_of_build(tmp_path):
+    """Return the plan of a service's build stage, whose deps a registry had: for lines of its manifest and its settings."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "package.json").write_text('{"name": "a", "scripts": {"build": "tsc"}}')
+    (tmp_path / "a" / "package-lock.json").write_text("{}")
+
+    async def plan(node):
+        settings = f'path = "a"\nruntime.start = ["node", "a.js"]\nnode = {{ {node} }}\n'
+        (tmp_path / "pipeline.toml").write_text(f"[services.a]\n{settings}")
+        repository = read(tmp_path, [], Overrides())
+        planner = Planner.make(STAGE_VARIABLE, tmp_path)
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(serve(planner))
+            await _connect(stack, session.port, session.token)
+            project = planned(repository.root, repository.config, repository.services, host_directory(repository.root))
+            restored = {"deps": dag.container().from_(f"registry.example/stages@sha256:{'0' * 64}")}
+            await project.graph("a", "run", restored).stage("build").container.sync()
+        return planner.plans[-1]
+
+    return plan
+
+
+async def test_restored_dependencies_that_a_build_only_reads_are_mounted(plan_of_build):
+    assert ",target=/app/node_modules" in await plan_of_build("")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        'prod_deps = "prune"',
+        'prod_deps = "all"',
+        'output = ["dist", "node_modules/.generated"]',
+        # What ships is the whole folder, and the dependencies that were installed into it.
+        'output = ["."]',
+    ],
+)
+async def test_restored_dependencies_of_which_more_is_wanted_are_copied(plan_of_build, settings):
+    assert ",target=/app/node_modules" not in await plan_of_build(settings)
