@@ -13,7 +13,7 @@ test: checks
 
 # Every repository of tests/corpus; `make test` has six of them. CI runs it.
 test-corpus: $(VENV)/installed-dev
-	@$(VENV)/bin/pytest -m 'slow or not slow' tests/corpus tests/engine/test_corpus.py
+	@$(VENV)/bin/pytest -m '' tests/corpus tests/engine/test_corpus.py
 
 # What takes long for what it adds; those repositories, too.
 test-slow: $(VENV)/installed-dev

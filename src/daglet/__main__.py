@@ -10,17 +10,14 @@ Source: the client's own protocol, `provisioning/_session.py` of dagger-io 0.21.
 from __future__ import annotations
 
 import argparse
-import atexit
 import gc
 import json
 import os
 import signal
 import sys
-import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, fields
-from typing import NoReturn
 
 import anyio
 import anyio.to_thread
@@ -58,21 +55,10 @@ def main() -> None:
             return
         options, _ = parser.parse_known_args([*sys.argv[1:], *json.loads(line)])
     os.chdir(options.workdir)
-    _leave(anyio.run(_until_over, options))
-
-
-def _leave(code: int) -> NoReturn:
-    """End the process, once threads have finished what they write.
-
-    Python would then take apart all modules and objects, while whoever had the session waits for the end of it.
-    """
-    for thread in threading.enumerate():
-        if thread is not threading.main_thread() and not thread.daemon:
-            thread.join()
-    atexit._run_exitfuncs()  # noqa: SLF001 - all else that Python does at the end and that anybody notices
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    code = anyio.run(_until_over, options)
+    # What lives now lives to the end: looking it through once more would have whoever had the session wait for it.
+    gc.freeze()
+    sys.exit(code)
 
 
 async def _until_over(options: argparse.Namespace) -> int:

@@ -15,15 +15,16 @@ import anyio.to_thread
 from pipeline import bases, vcs
 from pipeline.config import FILE_NAME, Overrides
 from pipeline.connection import OnStep, connected, expectations, remote, resolved
+from pipeline.destinations import check_output
 from pipeline.detect import detect, survey
 from pipeline.detect.survey import as_text, as_toml, undecided
 from pipeline.engine import Choice, session
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
+from pipeline.finishing import finishing
 from pipeline.folders import state_folder
 from pipeline.progress import Progress
-from pipeline.repository import Repository, check_whole, configured, folder_of, read
-from pipeline.writable import check_output
+from pipeline.repository import Repository, check_whole, configuration, folder_of, read
 
 if TYPE_CHECKING:
     from pipeline.project import Project
@@ -96,7 +97,7 @@ async def _changed(project: Project, since: str, names: Sequence[str], overrides
     from pipeline.since import changed  # noqa: PLC0415
 
     def before(root: Path) -> Repository:
-        config, notice = configured(root, overrides, FILE_NAME)
+        config, notice = configuration(root, overrides, FILE_NAME)
         known = [name for name in names or config.services if name in config.services]
         return Repository(root, config, {name: detect(root, name, config.services[name]) for name in known}, notice)
 
@@ -127,7 +128,6 @@ async def built(
     """
     async with connected(repository, engine, progress) as (project, running):
         from pipeline import cache, orchestrate  # noqa: PLC0415 - need the client, which a session imports
-        from pipeline.finishing import finishing  # noqa: PLC0415
         from pipeline.output import Archives  # noqa: PLC0415
         from pipeline.report.delivery import deliver  # noqa: PLC0415
         from pipeline.report.model import EngineResult  # noqa: PLC0415
@@ -199,7 +199,6 @@ async def verify(root: Path, names: Sequence[str], overrides: Overrides, engine:
     check_whole(repository, "compared")
     async with connected(repository, engine, progress) as (project, running):
         from pipeline import reproducible  # noqa: PLC0415 - needs the client
-        from pipeline.finishing import finishing  # noqa: PLC0415
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
         engine_result = EngineResult(name=running.name, version=running.version)

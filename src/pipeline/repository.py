@@ -33,7 +33,7 @@ def read(root: Path, names: Sequence[str], overrides: Overrides, file: str = FIL
         If the configuration or a service is not valid.
     """
     folder = folder_of(root, "--root")
-    config, notice = configured(folder, overrides, file)
+    config, notice = configuration(folder, overrides, file)
     for named, registry in (("registry", config.registry), ("cache.registry", config.cache.registry)):
         if registry:
             check_registry(registry, named)
@@ -61,7 +61,7 @@ def folder_of(path: Path, named: str) -> Path:
         raise UsageError(msg) from None
 
 
-def configured(folder: Path, overrides: Overrides, file: str) -> tuple[Config, str]:
+def configuration(folder: Path, overrides: Overrides, file: str) -> tuple[Config, str]:
     """Return the configuration of a repository: its file's, else what a survey of it comes to, with a word about that.
 
     Raises

@@ -21,6 +21,7 @@ _PULL_FACTOR = 2.0
 
 _NOTHING = "nothing-that-was-kept"
 """A pattern of files that is for none."""
+
 _ABSENT = ("not found", "name_unknown", "manifest_unknown", "manifest unknown", "name unknown")
 _TOLD = 160
 _Answer = TypeVar("_Answer")

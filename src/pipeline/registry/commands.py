@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from pipeline import archive, attest
 from pipeline.config import Overrides, tags
+from pipeline.destinations import check_output, check_writable
 from pipeline.engine import Choice
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
@@ -26,7 +27,6 @@ from pipeline.registry.vouch import Signing
 from pipeline.report.model import Report
 from pipeline.repository import Repository, check_whole, read
 from pipeline.sbom.commands import lists
-from pipeline.writable import check_output, check_writable
 
 if TYPE_CHECKING:
     from pipeline.attest.keys import Key

@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from pipeline.config import Overrides
+from pipeline.destinations import check_output
 from pipeline.engine import Choice
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
@@ -17,7 +18,6 @@ from pipeline.progress import Progress
 from pipeline.report.model import Report
 from pipeline.repository import read
 from pipeline.sbom import FORMATS, contents, document
-from pipeline.writable import check_output
 
 
 async def sbom(

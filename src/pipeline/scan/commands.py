@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from pipeline import gotools
 from pipeline.config import Overrides, Scan
+from pipeline.destinations import check_output
 from pipeline.engine import Choice
 from pipeline.errors import UsageError, leaves
 from pipeline.folders import cache_folder
@@ -25,7 +26,6 @@ from pipeline.sbom import contents
 from pipeline.scan.databases import ready
 from pipeline.scan.findings import SEVERITIES, Finding, counts, severe
 from pipeline.scan.tools import Scanner, scanners
-from pipeline.writable import check_output
 
 if TYPE_CHECKING:
     from pipeline.project import Project

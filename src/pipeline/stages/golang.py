@@ -97,6 +97,11 @@ def needs_libc(service: GoService) -> bool:
     return service.image.base == "shell" or (service.image.base == "minimal" and service.cgo == "dynamic")
 
 
+def _from_nothing(service: GoService) -> bool:
+    """Whether a service's image holds what is put there and nothing else."""
+    return service.image.base == "minimal" and not needs_libc(service)
+
+
 def command(service: GoService) -> tuple[str, ...]:
     """Return the command that starts a service."""
     return service.start or (f"{_programs(service)}/app", *(["--config", _config_place(service)] if service.config else []))
@@ -104,7 +109,7 @@ def command(service: GoService) -> tuple[str, ...]:
 
 def _programs(service: GoService) -> str:
     """Return the folder of the image's programs. Bases have /bin as a link to it, which no layer may lay a folder over."""
-    return "/bin" if service.image.base == "minimal" and not needs_libc(service) else "/usr/bin"
+    return "/bin" if _from_nothing(service) else "/usr/bin"
 
 
 def _environment(service: GoService) -> dict[str, str]:
@@ -224,13 +229,13 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
         ),
         platform=platform,
         # With what ships beside the programs: a toolchain is much to fetch for its certificates.
-        kept=Kept((_OUT,), _shared(service)),
+        kept=Kept((_OUT,), _from_toolchain(service)),
     )
 
 
-def _shared(service: GoService) -> tuple[str, ...]:
+def _from_toolchain(service: GoService) -> tuple[str, ...]:
     """Return the toolchain's files that ship beside a service's programs."""
-    certificates = service.ca_certs and service.image.base == "minimal" and not needs_libc(service)
+    certificates = service.ca_certs and _from_nothing(service)
     return (*((_CERTIFICATES,) if certificates else ()), *((_ZONES,) if service.tzdata else ()))
 
 
@@ -278,13 +283,11 @@ def _runtime(service: GoService, context: Context, build: Stage, config: Stage |
     base, title, digest = _base(service, context, platform)
     container = context.named(base, f"runtime{context.suffix(platform)}")
     env = dict(context.env)
-    if shared := _shared(service):
+    if shipped := _from_toolchain(service):
         # As long as it is there, the toolchain is a shorter way than what is built on it.
-        restored = build.container if build.name in context.restored else None
-        toolchain = restored or context.bases.container(
-            "go-build", service.version, context.build_platform, service.build.packages
-        )
-        container = container.with_directory("/", layer({_SHIPPED.get(path, path): toolchain.file(path) for path in shared}))
+        toolchain = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
+        holder = build.container if build.name in context.restored else toolchain
+        container = container.with_directory("/", layer({_SHIPPED.get(path, path): holder.file(path) for path in shipped}))
     if service.tzdata:
         env = {"ZONEINFO": _SHIPPED[_ZONES], **env}
     names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
@@ -318,7 +321,7 @@ def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.C
         base = context.bases.describe("libc", "", platform, wanted)
         return context.bases.container("libc", "", platform, wanted), base.title, base.digest
     fresh = dag.container(platform=dagger.Platform(platform))
-    if service.image.base == "minimal":
+    if _from_nothing(service):
         return fresh, "scratch", ""
     address = service.image.base
     return fresh.from_(address), address, address.partition("@")[2]

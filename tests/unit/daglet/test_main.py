@@ -35,12 +35,3 @@ def test_arguments_may_come_later_or_never(tmp_path):
     )
     assert (never.returncode, never.stdout, never.stderr) == (0, "", "")
     assert json.loads(later.stdout)["error"]
-
-
-def test_what_a_thread_is_writing_is_written_before_the_end():
-    program = (
-        "import threading, time\nfrom daglet.__main__ import _leave\n"
-        "threading.Thread(target=lambda: (time.sleep(0.3), print('written'))).start()\n_leave(3)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (3, "written\n")

@@ -281,15 +281,6 @@ def test_as_a_program(tmp_path):
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
-def test_what_a_thread_is_writing_is_written_before_the_end():
-    program = (
-        "import threading, time\nfrom pipeline.__main__ import _leave\n"
-        "threading.Thread(target=lambda: (time.sleep(0.3), print('written'))).start()\n_leave(3)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (3, "written\n")
-
-
 def test_the_plans_of_this_repository(request, golden):
     root = request.config.rootpath
     for form, name in (("text", "text"), ("json", "json"), ("mermaid", "mermaid"), ("dockerfile", "Dockerfile")):
