@@ -321,16 +321,15 @@ def _sentences() -> Iterator[None]:
     """Tell the caller what went wrong in a sentence: all that the client would add to it is our own call stack."""
     try:
         yield
-    except PipelineError as error:
-        raise FunctionError(str(error)) from None
-    except dagger.ExecError as error:
-        output = f"{error.stdout}\n{error.stderr}"
-        raise FunctionError(command_failure(bare(error.command), error.exit_code, output)) from None
-    except dagger.QueryError as error:
-        raise FunctionError(str(error)) from None
     except Exception as error:
-        if os.environ.get("PIPELINE_DEBUG"):
+        first = leaves(error)[0] if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(first, dagger.ExecError):
+            output = f"{first.stdout}\n{first.stderr}"
+            said = command_failure(bare(first.command), first.exit_code, output)
+        elif isinstance(first, (PipelineError, dagger.QueryError)):
+            said = str(first)
+        elif os.environ.get("PIPELINE_DEBUG"):
             raise
-        leaf = leaves(error)[0] if isinstance(error, BaseExceptionGroup) else error
-        msg = f"unexpected {type(leaf).__name__}: {leaf}"
-        raise FunctionError(msg) from None
+        else:
+            said = f"unexpected {type(first).__name__}: {first}"
+        raise FunctionError(said) from None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
-import dagger
 import pytest
 from conformance import sample
 from dagger import dag
 
+from pipeline.engine import Choice, session
 from pipeline.output import Archives, Measures
 
 pytestmark = pytest.mark.dagger
@@ -64,7 +62,7 @@ def test_digests_are_the_same(engines):
 
 async def test_images_are_measured_where_they_are(tmp_path):
     bare, _ = sample.write_images(tmp_path)
-    async with dagger.connection(dagger.Config(log_output=sys.stderr)):
+    async with session(Choice.DAGGER, print):
         base = dag.container().import_(dag.host().file(str(bare)))
         images = [base.with_new_file("/made", "made" * 100_000)]
         archive = await Archives(tmp_path / "dist", tmp_path / "layers").take("service", images)

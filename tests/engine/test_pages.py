@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from documents import ROOT, blocks, carry_out, pages, prompted, read, write_files
+from vulnerabilities import write_osv
 
 from pipeline.folders import cache_folder
 
@@ -164,8 +165,10 @@ def module(tmp_path_factory):
 
 @pytest.mark.dagger
 @pytest.mark.parametrize("command", [line for page in pages() for line in prompted(page) if line.startswith("dagger ")])
-def test_a_command_of_a_dagger_engine(module, registry, command):
-    words = shlex.split(command.replace("registry.example", registry.address))
+def test_a_command_of_a_dagger_engine(module, registry, command, tmp_path):
+    write_osv(tmp_path / "osv-scanner")
+    command = command.replace("registry.example", registry.address).replace("/srv/databases", str(tmp_path))
+    words = shlex.split(command)
     if words[-1] != "check":
         # As on any machine that no hub answers.
         words[words.index("call") + 1 : words.index("call") + 1] = ["--bases", str(cache_folder() / "bases")]

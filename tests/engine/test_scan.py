@@ -38,12 +38,13 @@ from dagger.mod._exceptions import FunctionError
 from pipeline import Pipeline
 
 async def main():
-    source, bases, databases, programs = sys.argv[1:]
+    source, bases, databases, programs, *services = sys.argv[1:]
     async with dagger.connection(dagger.Config(log_output=sys.stderr)):
         folder = dag.host().directory
         module = Pipeline(source=folder(source), bases=folder(bases))
         try:
-            print(await module.scan(databases=folder(databases) if databases else None, programs=folder(programs)))
+            handed = {name: folder(place) for name, place in (("databases", databases), ("programs", programs)) if place}
+            print(await module.scan(services=services, **handed))
         except FunctionError as error:
             print("failed:", error)
 
@@ -129,6 +130,13 @@ def test_without_a_database_nothing_is_built(scanned, tmp_path, place):
     assert not (tmp_path / "repository" / "dist" / "images").exists()
 
 
+def function(workspace, root, databases, programs, *services):
+    """Call the Dagger function as it is called where there is no disk of the user's, and return what it says."""
+    command = [sys.executable, "-c", FUNCTION, root, cache_folder() / "bases", databases, programs, *services]
+    environ = {**workspace.environ, "_EXPERIMENTAL_DAGGER_CLI_BIN": str(Path(sys.executable).with_name("daglet"))}
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
+
+
 def test_the_dagger_function(workspace, tmp_path):
     """What scanners print is made up here; that they are found and given what they need is not."""
     found = {
@@ -142,9 +150,17 @@ def test_the_dagger_function(workspace, tmp_path):
     write_osv(tmp_path / "databases" / "osv-scanner")
 
     def call(databases):
-        command = [sys.executable, "-c", FUNCTION, workspace.root, cache_folder() / "bases", databases, tmp_path / "programs"]
-        environ = {**workspace.environ, "_EXPERIMENTAL_DAGGER_CLI_BIN": str(Path(sys.executable).with_name("daglet"))}
-        return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
+        return function(workspace, workspace.root, databases, tmp_path / "programs")
 
     assert "failed: api-gateway: 1 high\n  high      X-1 " in call(tmp_path / "databases")
     assert "hand over a folder that has it in one of its name: --databases DIR" in call("")
+
+
+def test_the_dagger_function_has_the_engine_build_what_looks(workspace, tmp_path):
+    root = tmp_path / "repository"
+    shutil.copytree(workspace.root / "services", root / "services", ignore=shutil.ignore_patterns("node_modules"))
+    settings = "[scan.tools.govulncheck]\n"
+    (root / "pipeline.toml").write_text((workspace.root / "pipeline.toml").read_text() + settings)
+    write_go(tmp_path / "databases" / "govulncheck", CALLED)
+    said = function(workspace, root, tmp_path / "databases", "", "auth-service")
+    assert said.startswith("failed: auth-service: 1 unknown\n  unknown   CVE-2026-9004        stdlib ")
