@@ -52,12 +52,15 @@ class Kept:
         Patterns of what is not needed of the folders, relative to each.
     starts:
         Whether later stages start from the stage's container, and not just copy from it.
+    beside:
+        Files that are not the command's work and are wanted with it, from where it cannot have changed them.
     """
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     starts: bool = False
+    beside: Mapping[str, dagger.File] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def _key(stage: Stage, record: InputRecord, needs: list[str], ours: tuple[str, .
             sorted(stage.inputs.variables.items()),
             sorted(stage.inputs.surroundings.items()),
             sorted(record.files.items()),
-            [kept.folders, kept.files, kept.exclude, kept.starts] if kept else [],
+            [kept.folders, kept.files, kept.exclude, kept.starts, sorted(kept.beside)] if kept else [],
         ]
     )
     return hashlib.sha256(text.encode()).hexdigest()

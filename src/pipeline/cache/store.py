@@ -104,6 +104,8 @@ class Store:
             tree = tree.with_directory(path, result.directory(path), exclude=list(kept.exclude))
         for path in kept.files:
             tree = tree.with_file(path, result.file(path))
+        for path, beside in kept.beside.items():
+            tree = tree.with_file(path, beside)
         # One time for all: what is the same under another key is then the same layer, too.
         image = _labelled(dag.container().with_directory("/", tree.with_timestamps(EPOCH)), stage, key)
         compression = dagger.ImageLayerCompression.Zstd

@@ -228,15 +228,19 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
             surroundings=_surroundings(service, context.secret_variables),
         ),
         platform=platform,
-        # With what ships beside the programs: a toolchain is much to fetch for its certificates.
-        kept=Kept((_OUT,), _from_toolchain(service)),
+        kept=Kept((_OUT,), beside=_from_toolchain(service, context)),
     )
 
 
-def _from_toolchain(service: GoService) -> tuple[str, ...]:
-    """Return the toolchain's files that ship beside a service's programs."""
+def _from_toolchain(service: GoService, context: Context) -> dict[str, dagger.File]:
+    """Return the toolchain's files that ship beside a service's programs, as they are before any command has run.
+
+    A Dagger Engine adds the host's own authorities to the certificates that commands meet.
+    """
+    toolchain = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
     certificates = service.ca_certs and _from_nothing(service)
-    return (*((_CERTIFICATES,) if certificates else ()), *((_ZONES,) if service.tzdata else ()))
+    shipped = (*((_CERTIFICATES,) if certificates else ()), *((_ZONES,) if service.tzdata else ()))
+    return {path: toolchain.file(path) for path in shipped}
 
 
 def _script(service: GoService) -> str:
@@ -283,11 +287,11 @@ def _runtime(service: GoService, context: Context, build: Stage, config: Stage |
     base, title, digest = _base(service, context, platform)
     container = context.named(base, f"runtime{context.suffix(platform)}")
     env = dict(context.env)
-    if shipped := _from_toolchain(service):
-        # As long as it is there, the toolchain is a shorter way than what is built on it.
-        toolchain = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
-        holder = build.container if build.name in context.restored else toolchain
-        container = container.with_directory("/", layer({_SHIPPED.get(path, path): holder.file(path) for path in shipped}))
+    if shipped := _from_toolchain(service, context):
+        if build.name in context.restored:
+            # They were kept with it: a toolchain is much to fetch for its certificates.
+            shipped = {path: build.container.file(path) for path in shipped}
+        container = container.with_directory("/", layer({_SHIPPED.get(path, path): file for path, file in shipped.items()}))
     if service.tzdata:
         env = {"ZONEINFO": _SHIPPED[_ZONES], **env}
     names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
