@@ -73,9 +73,8 @@ def program(project: Project, tool: Tool) -> dagger.File:
         volume = dag.cache_volume(f"scan-{name}")
         container = container.with_mounted_cache(f"{_CACHE}/{name}", volume, owner=BUILD_USER)
         container = container.with_env_variable(variable, f"{_CACHE}/{name}")
-    for folder, content in (("/src", sources), ("/out", dag.directory())):
-        container = container.with_directory(folder, content, owner=BUILD_USER)
-    container = container.with_workdir("/src")
+    container = container.with_directory("/out", dag.directory(), owner=BUILD_USER)
+    container = container.with_directory("/src", sources, owner=BUILD_USER).with_workdir("/src")
     return container.with_exec([*COMMAND, "-o", f"/out/{tool.name}", tool.package]).file(f"/out/{tool.name}")
 
 

@@ -1,37 +1,25 @@
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import anyio
 import pytest
 from dagger import dag
 
-from daglet.planner import Planner
-from daglet.server import serve
-from pipeline.config import Overrides
-from pipeline.engine import STAGE_VARIABLE, _connect
-from pipeline.planning import host_directory, planned
-from pipeline.repository import read
 from pipeline.stages.context import HostSettings
 
 
 @pytest.fixture
-async def npmrc(tmp_path):
+async def npmrc(tmp_path, planning):
     """Return npm's configuration as an install is given it, for settings of the user's."""
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "package.json").write_text('{"name": "a", "main": "index.js"}')
     (tmp_path / "a" / "index.js").touch()
     (tmp_path / "a" / "package-lock.json").write_text("{}")
     (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\n')
-    repository = read(tmp_path, [], Overrides())
 
     async def give(settings):
-        planner = Planner.make(STAGE_VARIABLE, tmp_path)
-        async with AsyncExitStack() as stack:
-            session = await stack.enter_async_context(serve(planner))
-            await _connect(stack, session.port, session.token)
-            project = planned(repository.root, repository.config, repository.services, host_directory(repository.root))
+        async with planning() as (project, planner):
             await replace(project, host=HostSettings(settings)).graph("a").images[0].sync()
         return planner.secrets["npmrc"]
 
@@ -46,26 +34,21 @@ async def test_npm_gives_up_in_time_unless_the_user_says_otherwise(npmrc, tmp_pa
     assert told.stdout.decode() == f"{patience}\n"
 
 
-async def test_without_a_lockfile_the_install_takes_in_the_manifest_alone(tmp_path):
+async def test_without_a_lockfile_the_install_takes_in_the_manifest_alone(tmp_path, planning):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "package.json").write_text('{"name": "a", "main": "index.js"}')
     (tmp_path / "a" / "index.js").write_text("")
     (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\nnode = { frozen = false }\n')
-    repository = read(tmp_path, [], Overrides())
-    async with AsyncExitStack() as stack:
-        planner = Planner.make(STAGE_VARIABLE, tmp_path)
-        session = await stack.enter_async_context(serve(planner))
-        await _connect(stack, session.port, session.token)
-        graph = planned(repository.root, repository.config, repository.services, host_directory(repository.root)).graph("a")
-        await graph.stage("prod-deps").container.sync()
+    async with planning() as (project, planner):
+        await project.graph("a").stage("prod-deps").container.sync()
     [plan] = planner.plans
     assert "npm" in plan
     assert "build context" not in plan
 
 
 @pytest.fixture
-async def plan_of_build(tmp_path):
-    """Return the plan of a service's build stage, whose deps a registry had: for lines of its manifest and its settings."""
+async def plan_of_build(tmp_path, planning):
+    """Return the plan of a service's build stage, whose deps a registry had, for settings of the service."""
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "package.json").write_text('{"name": "a", "scripts": {"build": "tsc"}}')
     (tmp_path / "a" / "package-lock.json").write_text("{}")
@@ -73,12 +56,7 @@ async def plan_of_build(tmp_path):
     async def plan(node):
         settings = f'path = "a"\nruntime.start = ["node", "a.js"]\nnode = {{ {node} }}\n'
         (tmp_path / "pipeline.toml").write_text(f"[services.a]\n{settings}")
-        repository = read(tmp_path, [], Overrides())
-        planner = Planner.make(STAGE_VARIABLE, tmp_path)
-        async with AsyncExitStack() as stack:
-            session = await stack.enter_async_context(serve(planner))
-            await _connect(stack, session.port, session.token)
-            project = planned(repository.root, repository.config, repository.services, host_directory(repository.root))
+        async with planning() as (project, planner):
             restored = {"deps": dag.container().from_(f"registry.example/stages@sha256:{'0' * 64}")}
             await project.graph("a", "run", restored).stage("build").container.sync()
         return planner.plans[-1]
