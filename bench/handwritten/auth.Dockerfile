@@ -14,6 +14,8 @@ COPY --link --chown=1000:1000 cmd ./cmd
 COPY --link --chown=1000:1000 internal ./internal
 RUN --mount=type=cache,id=hand-go-mod,target=/go/pkg/mod,uid=1000,gid=1000 \
     --mount=type=cache,id=hand-go-build,target=/home/node/.cache/go-build,uid=1000,gid=1000 \
+    --mount=type=secret,id=ca,target=/run/host/ca.pem,mode=0444 \
+    --mount=type=secret,id=SSL_CERT_FILE,env=SSL_CERT_FILE \
     ["go", "build", "-trimpath", "-ldflags", "-s -w -extldflags '-static'", "-o", "/tmp/app", "./cmd/server"]
 
 FROM scratch AS config

@@ -64,6 +64,23 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Layers:
+    """An image's layers as far as those of a stage, which an engine passes on without unpacking them.
+
+    Parameters
+    ----------
+    image:
+        An image of these layers. What configuration it has does not count.
+    base:
+        The digest of what they lie on, "" for nothing.
+    """
+
+    image: dagger.Container
+    base: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One stage: a node of the graph.
 
@@ -75,6 +92,8 @@ class Stage:
         The stage's result.
     kept:
         What of it would do in its place; None where nobody can tell.
+    layers:
+        The final image up to the stage's result; None where that is no layer of it, or where nobody can tell.
     """
 
     name: str
@@ -82,6 +101,7 @@ class Stage:
     container: dagger.Container
     inputs: Inputs
     kept: Kept | None = None
+    layers: Layers | None = None
 
     @property
     def runs(self) -> bool:

@@ -140,7 +140,8 @@ async def built(
             max_parallel=repository.config.max_parallel,
             output=Archives(output.resolve(), state_folder() / "layers", finishing(project, running)),
             state=state_folder(),
-            cache=await cache.of(project, progress),
+            # A Dagger Engine packs the layers of an imported base anew, and its images are settled only once they are exported.
+            cache=await cache.of(project, progress, layers=running.name != "dagger"),
             repository=called,
             revision=revision,
             expected={name: item.seconds for name, item in expected.items()},

@@ -6,7 +6,6 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +15,11 @@ import anyio
 import anyio.to_thread
 import dagger
 
-from pipeline import cache, facts
+from pipeline import facts
+from pipeline.building import Building
 from pipeline.cache import Store
 from pipeline.config import Service, tags
-from pipeline.detect import GoService
 from pipeline.errors import (
-    ConfigInvalid,
     OverBudget,
     ServiceCancelled,
     ServiceError,
@@ -36,8 +34,7 @@ from pipeline.output import Output
 from pipeline.progress import Progress
 from pipeline.project import Project
 from pipeline.report.model import EngineResult, Origin, Report, Retry, ServiceResult, StageResult, instant, summarise
-from pipeline.stages.stamp import Stamp, bare, stage_of, stamp_file
-from pipeline.validate import validate_config
+from pipeline.stages.stamp import bare, stage_of
 
 _ASK_SECONDS = 4
 """How long the engine has to say which stages are finished: an answer out of its cache takes a fraction of that."""
@@ -107,7 +104,7 @@ async def _service(project: Project, name: str, settings: Settings, progress: Pr
     try:
         graph = project.graph(name, settings.run)
         progress.planned(name, {stage.name: stage.needs for stage in graph.stages})
-        image, stages = await _carry_out(project, graph, settings, progress)
+        image, stages = await _carried_out(project, graph, settings, progress)
     except ServiceError as caught:
         error = caught
     except anyio.get_cancelled_exc_class():
@@ -122,111 +119,14 @@ async def _service(project: Project, name: str, settings: Settings, progress: Pr
     return _result(project, name, image, stages, (started, duration), error, settings.where)
 
 
-async def _carry_out(
-    project: Project, whole: ServiceGraph, settings: Settings, progress: Progress
+async def _carried_out(
+    project: Project, graph: ServiceGraph, settings: Settings, progress: Progress
 ) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
-    """Build the image and find out what that took. The engine merges the questions for the image and for the stamps."""
-    service, store = project.config.services[whole.service], settings.cache
-    memory = facts.Memory.of(settings.state, project.root, whole.service)
-    before = memory.recall()
-    found: dict[str, Stamp] = {}
-    now: dict[str, facts.InputRecord] = {}
-    image: list[ImageFacts] = []
-    restored = cache.Restored(whole, whole)
     with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
-        scratch = Path(folder)
-
-        async def stamps() -> None:
-            ran = [stage for stage in restored.graph.stages if stage.runs and stage.name not in restored.entries]
-            found.update(
-                await facts.read_stamps({stage.name: stamp_file(stage.container, stage.name) for stage in ran}, scratch)
-            )
-
-        async def inputs() -> None:
-            for stage in whole.stages:
-                now[stage.name] = await facts.record(stage, before.get(stage.name, facts.InputRecord()), scratch / "inputs")
-
-        async def export() -> None:
-            if service.target:
-                await restored.graph.images[0].sync()
-            else:
-                image.append(await settings.output.take(whole.service, restored.graph.images))
-
-        async def work() -> None:
-            nonlocal restored
-            if store:
-                # The keys of stages are made of their inputs.
-                await inputs()
-                restored = await cache.restore(project, whole, settings.run, now, store, known)
-            async with anyio.create_task_group() as watch:
-                watch.start_soon(_watch, restored, settings.run, progress)
-                async with anyio.create_task_group() as group:
-                    recording = (inputs,) if memory.keeps and not store else ()
-                    for part in (export, stamps, lambda: _validate(project, whole.service), *recording):
-                        group.start_soon(part)
-                watch.cancel_scope.cancel()
-
-        known = cache.Known((settings.state or scratch) / "stages")
-        await _in_time(whole, service.timeout, work)
-        judged = facts.judge(restored.graph, settings.run, found, now, before, _saved(restored))
-        if store:
-            await _share(store, known, restored, judged, {name: stamp.seconds for name, stamp in found.items()}, progress)
-            judged = _in_order(whole, judged)
-        memory.store(now)
-    return (image[0] if image else None), judged
-
-
-def _saved(restored: cache.Restored) -> dict[str, float]:
-    return {name: entry.seconds for name, entry in restored.entries.items()}
-
-
-async def _share(
-    store: Store,
-    known: cache.Known,
-    restored: cache.Restored,
-    judged: Sequence[facts.StageFact],
-    seconds: Mapping[str, float],
-    progress: Progress,
-) -> None:
-    """Note what this machine has now, and give the registry what it lacks."""
-    known.note({fact.name: fact.status for fact in judged}, restored.keys, restored.entries)
-    troubles = dict(restored.troubles)
-    if store.writes:
-        troubles |= await cache.write(store, restored, seconds)
-    for stage, trouble in troubles.items():
-        progress.event(restored.whole.service, f"cache: {stage}: {trouble}")
-
-
-def _in_order(whole: ServiceGraph, judged: Sequence[facts.StageFact]) -> tuple[facts.StageFact, ...]:
-    """Return the facts of all stages; one that nothing needed any more was skipped."""
-    by_name = {fact.name: fact for fact in judged}
-    skipped = "not needed: what needs it is restored"
-    return tuple(
-        by_name.get(stage.name, facts.StageFact(stage.name, "skipped", reason=skipped, needs=stage.needs))
-        for stage in whole.stages
-    )
-
-
-async def _watch(restored: cache.Restored, run: str, progress: Progress) -> None:
-    """Tell of each stage when it is there, once the service takes longer than those who look at it wait.
-
-    Each stage's stamp is asked for: the engine adds the question to the work that is under way. That a stage fails is not
-    told here, but by the build itself.
-    """
-    graph = restored.graph
-    for name, entry in restored.entries.items():
-        progress.finished(graph.service, name, entry.seconds, cached=True)
-    await anyio.sleep(progress.patience)
-
-    async def one(stage: Stage) -> None:
-        with suppress(dagger.QueryError):
-            stamp = Stamp.parse(await stamp_file(stage.container, stage.name).contents())
-            progress.finished(graph.service, stage.name, stamp.seconds, cached=stamp.run != run)
-
-    async with anyio.create_task_group() as group:
-        for stage in graph.stages:
-            if stage.runs and stage.name not in restored.entries:
-                group.start_soon(one, stage)
+        run, output, store, state = settings.run, settings.output, settings.cache, settings.state
+        building = Building(project, graph, run, output, store, state, Path(folder), progress)
+        await _in_time(graph, project.config.services[graph.service].timeout, building.build)
+        return building.image, await building.judge()
 
 
 async def _in_time(graph: ServiceGraph, limit: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -279,21 +179,6 @@ def _first(errors: ExceptionGroup) -> Exception:
 def _stage_failed(graph: ServiceGraph, error: dagger.ExecError) -> StageFailed:
     stage = stage_of(error.command) or "runtime"
     return StageFailed(graph.service, stage, bare(error.command), error.exit_code, f"{error.stdout}\n{error.stderr}")
-
-
-async def _validate(project: Project, name: str) -> None:
-    service = project.services[name]
-    if not isinstance(service, GoService) or not service.config:
-        return
-    path = service.place.path
-    folder = project.root / path
-    text = (folder / service.config).read_text(encoding="utf-8", errors="replace")
-    schema = (folder / service.schema).read_text(encoding="utf-8", errors="replace") if service.schema else ""
-    try:
-        await anyio.to_thread.run_sync(validate_config, text, f"{path}/{service.config}", schema, f"{path}/{service.schema}")
-    except ConfigInvalid as error:
-        error.service = name
-        raise
 
 
 def _over_budget(name: str, settings: Service, image: ImageFacts | None, duration: float) -> OverBudget | None:

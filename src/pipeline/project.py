@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,9 +52,16 @@ class Project:
     secret: Callable[[str], dagger.Secret]
     fresh: str = ""
 
-    def graph(self, name: str, run: str = "", restored: Mapping[str, dagger.Container] | None = None) -> ServiceGraph:
-        """Return the stages of a service. What was `restored` of some stands for running them."""
-        service, context = self.services[name], replace(self.context(name, run), restored=restored or {})
+    def graph(
+        self,
+        name: str,
+        run: str = "",
+        restored: Mapping[str, dagger.Container] | None = None,
+        layered: Collection[str] = (),
+    ) -> ServiceGraph:
+        """Return the stages of a service. What was `restored` of some, as layers of the image or not, stands for running them."""
+        context = replace(self.context(name, run), restored=restored or {}, layered=layered)
+        service = self.services[name]
         graph = node.graph(service, context) if isinstance(service, NodeService) else golang.graph(service, context)
         target = self.config.services[name].target
         return graph.up_to(target) if target else graph

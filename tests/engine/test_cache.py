@@ -82,21 +82,50 @@ def second(machine, first):
     return made, run
 
 
-def test_an_empty_machine_restores_what_its_images_need_and_no_more(first, second):
+WHOLE = {"deps": "skipped", "build": "skipped", "prod-deps": "skipped", "runtime": "restored"}
+
+
+def test_an_empty_machine_restores_images_whole_and_no_stage_behind_them(first, second):
     _, before = first
     _, run = second
-    assert run.stages("web") == {"deps": "skipped", "build": "restored", "prod-deps": "restored", "runtime": "executed"}
-    assert run.stages("tool") == {"deps": "skipped", "build": "restored", "runtime": "executed"}
+    assert run.stages("web") == WHOLE
+    assert run.stages("tool") == {"deps": "skipped", "build": "skipped", "runtime": "restored"}
     assert run.digests() == before.digests()
     stage = {item["name"]: item for item in run.service("tool")["stages"]}
-    assert stage["build"]["saved_seconds"] > 0
+    assert stage["runtime"]["saved_seconds"] > 0
     assert stage["deps"]["reason"] == "not needed: what needs it is restored"
+
+
+def test_what_only_the_image_is_told_takes_the_stages_that_it_is_made_from(machine, first):
+    _, before = first
+    made = machine()
+    config = made.root / "pipeline.toml"
+    config.write_text(config.read_text().replace('path = "web"', 'path = "web"\nwritable = ["data"]'))
+    run = made.pipeline("build")
+    assert run.code == 0, run.out + run.err
+    assert run.stages("web") == {"deps": "skipped", "build": "restored", "prod-deps": "restored", "runtime": "executed"}
+    assert run.digests()["web"] != before.digests()["web"]
+    assert run.digests()["tool"] == before.digests()["tool"]
+
+
+def test_a_damaged_layer_that_would_only_be_passed_on_is_done_without(machine, first, tools, tmp_path):
+    _, before = first
+    with tools.registry(tmp_path) as own:
+        assert machine(PIPELINE_CACHE_REGISTRY=own.address).pipeline("build", "tool", "--cache-write").code == 0
+        layers = [path for path in tmp_path.glob("images/**/blobs/**/data") if path.read_bytes().startswith(b"\x1f\x8b")]
+        largest = max(layers, key=lambda path: path.stat().st_size)
+        largest.write_bytes(largest.read_bytes()[:-1000])
+        run = machine(PIPELINE_CACHE_REGISTRY=own.address).pipeline("build", "tool")
+    assert run.code == 0, run.out + run.err
+    assert "tool: cache: runtime: " in run.err
+    assert run.stages("tool") == {"deps": "skipped", "build": "restored", "runtime": "executed"}
+    assert run.digests()["tool"] == before.digests()["tool"]
 
 
 def test_what_was_restored_is_in_the_engines_cache_from_then_on(second):
     made, before = second
     run = made.pipeline("build")
-    assert run.stages("web") == {"deps": "skipped", "build": "restored", "prod-deps": "restored", "runtime": "cached"}
+    assert run.stages("web") == WHOLE
     assert run.digests() == before.digests()
 
 
@@ -134,7 +163,8 @@ def test_reading_writes_nothing(second, registry, tools):
     listed = json.loads(tools.skopeo("list-tags", "--tls-verify=false", f"docker://{registry.address}/pipeline-cache"))["Tags"]
     assert sorted(tag.partition("-")[0] for tag in listed if not tag.endswith(".content")) == [
         *("build", "build", "deps", "deps"),
-        "prod",
+        # Alone, and as layers of the image.
+        *("prod", "prod", "runtime", "runtime"),
     ]
 
 
@@ -145,7 +175,7 @@ def test_a_registry_that_is_down_costs_a_word(machine):
     assert run.code == 0, run.out + run.err
     assert run.stages("tool") == {"deps": "executed", "build": "executed", "runtime": "executed"}
     told = [line for line in run.err.splitlines() if line.startswith("tool: cache: ")]
-    assert len(told) == 2
+    assert len(told) == 3
     assert all("connection refused" in line for line in told)
 
 
@@ -159,7 +189,7 @@ def test_what_is_kept_is_listed_and_pruned(first, second, tmp_path, registry, to
     assert made.pipeline("cache", "prune").out == f"0 stages removed from {registry.address}/pipeline-cache\n"
     gone = made.pipeline("cache", "prune", "--older-than", "0")
     assert gone.code == 0, gone.err
-    assert gone.out.endswith(f"5 stages removed from {registry.address}/pipeline-cache\n")
+    assert gone.out.endswith(f"8 stages removed from {registry.address}/pipeline-cache\n")
     assert made.pipeline("cache", "list").out.splitlines()[-1].startswith("0 stages, 0.0 MB")
 
 
@@ -220,7 +250,7 @@ async def test_what_was_kept_comes_back_and_nothing_else(spare, registry, monkey
             await store.find("build", KEY)
         await written(store)
         entry = await store.find("build", KEY)
-        found = await store.content(entry)
+        found = store.content(entry)
         assert await found.rootfs().entries() == ["out/"]
         assert await found.file("/out/app").contents() == "content " * 1000
         # Whoever writes the same writes the same bytes.
@@ -264,7 +294,7 @@ async def test_content_that_is_not_what_its_digest_says_is_not_taken(make_worksp
         async with connected(make_workspace(), monkeypatch):
             entry = await store.find("build", KEY)
             with pytest.raises((Unusable, Absent)):
-                await store.content(entry)
+                await store.pull(entry, store.content(entry))
 
 
 def damaged(path, damage):

@@ -18,6 +18,9 @@ from pipeline.registry.stages import CONTENT
 NOTE = "stage.json"
 """The file of the note's image."""
 
+_LAYERS = "-layers"
+"""What the name of a stage has behind it whose result is kept as layers of the image."""
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 
 
@@ -32,7 +35,7 @@ class Entry:
     Parameters
     ----------
     stage:
-        The stage's name.
+        The stage's name, or what `as_layers` makes of it.
     content:
         The digest of the image that holds what was kept.
     seconds:
@@ -44,6 +47,11 @@ class Entry:
     content: str
     seconds: float
 
+    @property
+    def is_layers(self) -> bool:
+        """Whether the content is the final image up to the stage's result, and not what was kept of the stage alone."""
+        return self.stage.endswith(_LAYERS)
+
     def signed(self, secret: str) -> str:
         """Return the note's text, with a signature where there is a secret."""
         return json.dumps({**asdict(self), "signature": self.signature(secret) if secret else ""}, sort_keys=True)
@@ -52,6 +60,11 @@ class Entry:
         """Return the HMAC-SHA256 of all that the entry says."""
         text = json.dumps(asdict(self), sort_keys=True)
         return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def as_layers(stage: str) -> str:
+    """Return the name under which a stage's result is kept as layers of the image."""
+    return f"{stage}{_LAYERS}"
 
 
 def tags(stage: str, key: str) -> tuple[str, str]:

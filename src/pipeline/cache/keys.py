@@ -11,10 +11,13 @@ import json
 from collections.abc import Mapping
 
 from pipeline.facts import InputRecord
-from pipeline.graph import ServiceGraph, Stage
+from pipeline.graph import Layers, ServiceGraph, Stage
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised when the same inputs give another result, or a result is kept otherwise."""
+
+_NOTHING = "scratch"
+"""What a stage is said to start from that starts from nothing."""
 
 
 def keys(graph: ServiceGraph, records: Mapping[str, InputRecord], platform: str, version: str) -> dict[str, str]:
@@ -36,8 +39,14 @@ def keys(graph: ServiceGraph, records: Mapping[str, InputRecord], platform: str,
     return found
 
 
+def of_layers(key: str, layers: Layers) -> str:
+    """Return the key of a stage's result as layers of an image, which have a base of their own below them."""
+    return hashlib.sha256(json.dumps([key, layers.base, layers.platform]).encode()).hexdigest()
+
+
 def _is_opaque(stage: Stage) -> bool:
-    return (stage.runs and stage.kept is None) or bool(stage.inputs.base and not stage.inputs.digest)
+    unknown_base = stage.inputs.base not in {"", _NOTHING} and not stage.inputs.digest
+    return unknown_base or (stage.runs and stage.kept is None)
 
 
 def _key(stage: Stage, record: InputRecord, needs: list[str], ours: tuple[str, ...]) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import anyio
 import dagger
-from anyio.abc import TaskGroup
 
-from pipeline.cache.entry import Entry
-from pipeline.cache.keys import keys
+from pipeline.cache.entry import Entry, as_layers
+from pipeline.cache.keys import keys, of_layers
 from pipeline.cache.known import Known
 from pipeline.cache.store import Absent, Store, Unusable
 from pipeline.facts import InputRecord
@@ -35,7 +34,7 @@ class Restored:
     keys:
         The keys of stages, by stage.
     absent:
-        The stages that were looked for and that the registry has nothing usable of.
+        What was looked for and what the registry has nothing usable of: stages, and those as layers of the image.
     troubles:
         Why the registry could not be used, by stage.
     """
@@ -48,59 +47,87 @@ class Restored:
     troubles: Mapping[str, str] = field(default_factory=dict)
 
 
-async def restore(
-    project: Project, whole: ServiceGraph, run: str, records: Mapping[str, InputRecord], store: Store, known: Known
-) -> Restored:
-    """Look for a service's stages in the registry, and take what there is.
+class Search:
+    """One service's questions to the registry.
 
     Parameters
     ----------
+    run:
+        The id of the run, as the service's graph has it.
     known:
         What this machine's engine has made before: it is not asked for.
     """
-    found = keys(whole, records, default_platform(), version("pipeline"))
-    search = _Search(whole, found, store, known)
-    await search.go()
-    graph = project.graph(whole.service, run, search.containers)
-    needed = graph.needed(search.entries)
-    pruned = ServiceGraph(
-        graph.service, graph.kind, tuple(stage for stage in graph.stages if stage.name in needed), graph.images
-    )
-    return Restored(pruned, whole, search.entries, found, search.absent, search.troubles)
 
-
-class _Search:
-    """One service's questions to the registry."""
-
-    def __init__(self, graph: ServiceGraph, found: Mapping[str, str], store: Store, known: Known) -> None:
-        self._graph, self._keys, self._store, self._known = graph, found, store, known
+    def __init__(
+        self, project: Project, whole: ServiceGraph, run: str, records: Mapping[str, InputRecord], store: Store, known: Known
+    ) -> None:
+        self._project, self._graph, self._run, self._store, self._known = project, whole, run, store, known
+        self._keys = keys(whole, records, default_platform(), version("pipeline"))
         self._asked: set[str] = set()
         self._decided: set[str] = set()
-        self.entries: dict[str, Entry] = {}
-        self.containers: dict[str, dagger.Container] = {}
-        self.absent: set[str] = set()
-        self.troubles: dict[str, str] = {}
+        self._pulled: set[str] = set()
+        self._entries: dict[str, Entry] = {}
+        self._absent: set[str] = set()
+        self._troubles: dict[str, str] = {}
 
-    async def go(self) -> None:
-        """Ask for one level of the graph after the other, each level's stages at the same time.
+    async def restored(self) -> Restored:
+        """Ask for one level of the graph after the other, each level's stages at the same time, and return what there is.
 
-        What the registry knows is pulled while the next level is asked for. What then cannot be had is decided anew.
+        Nothing is pulled by that. What then cannot be had (`pull`, `drop`) is left out when this is asked again.
         """
-        async with anyio.create_task_group() as pulls:
-            await self._advance(pulls)
-
-    async def _advance(self, pulls: TaskGroup) -> None:
         while stages := self._next():
             names = {stage.name for stage in stages}
             self._asked |= names
             async with anyio.create_task_group() as group:
                 for stage in stages:
-                    group.start_soon(self._ask, stage, pulls)
+                    group.start_soon(self._ask, stage)
             self._decided |= names
+        contents = {name: self._content(name) for name in self._entries}
+        layered = {name for name, entry in self._entries.items() if entry.is_layers}
+        graph = self._project.graph(self._graph.service, self._run, contents, layered)
+        needed = graph.needed(self._entries)
+        left = tuple(stage for stage in graph.stages if stage.name in needed)
+        pruned = ServiceGraph(graph.service, graph.kind, left, graph.images)
+        return Restored(pruned, self._graph, dict(self._entries), self._keys, set(self._absent), dict(self._troubles))
+
+    @property
+    def patience(self) -> float:
+        """How long the engine may take, in seconds, to pull the layers that it passes on: nobody sees it do that."""
+        return max((self._store.patience(entry) for entry in self._entries.values() if entry.is_layers), default=0.0)
+
+    async def pull(self) -> None:
+        """Have the engine pull what was found and is to be unpacked, while it builds with it.
+
+        Raises
+        ------
+        Unusable
+            If it cannot be had: it is to be dropped.
+        """
+        async with anyio.create_task_group() as group:
+            for name, entry in self._entries.items():
+                if not entry.is_layers:
+                    group.start_soon(self._pull, name, entry)
+
+    async def drop(self) -> bool:
+        """Leave out what cannot be pulled, and return whether that was any."""
+        bad: dict[str, Absent | Unusable] = {}
+
+        async def check(name: str, entry: Entry) -> None:
+            try:
+                await self._pull(name, entry)
+            except (Absent, Unusable) as error:
+                bad[name] = error
+
+        async with anyio.create_task_group() as group:
+            for name, entry in self._entries.items():
+                group.start_soon(check, name, entry)
+        for name, error in bad.items():
+            self._without(name, self._entries.pop(name).stage, error)
+        return bool(bad)
 
     def _next(self) -> list[Stage]:
         """Return the stages that are needed for certain and that nobody has asked for yet."""
-        needed = self._graph.needed(self.entries)
+        needed = self._graph.needed(self._entries)
         return [
             stage
             for stage in self._graph.stages
@@ -112,28 +139,40 @@ class _Search:
             )
         ]
 
-    async def _ask(self, stage: Stage, pulls: TaskGroup) -> None:
+    async def _ask(self, stage: Stage) -> None:
         key = self._keys.get(stage.name)
-        if not stage.kept or not key or self._known.was_made(key):
+        if not key or self._known.was_made(key):
             return
-        try:
-            entry = self._known.restored(key) or await self._store.find(stage.name, key)
-        except (Absent, Unusable) as error:
-            self._without(stage, error)
-        else:
-            self.entries[stage.name] = entry
-            pulls.start_soon(self._pull, stage, entry, pulls)
+        known = self._known.restored(key)
+        if known and (self._store.layers or not known.is_layers):
+            self._entries[stage.name] = known
+            return
+        for name, own in self._forms(stage, key):
+            try:
+                self._entries[stage.name] = await self._store.find(name, own)
+            except (Absent, Unusable) as error:
+                self._without(stage.name, name, error)
+            else:
+                return
 
-    async def _pull(self, stage: Stage, entry: Entry, pulls: TaskGroup) -> None:
-        try:
-            self.containers[stage.name] = await self._store.content(entry)
-        except (Absent, Unusable) as error:
-            del self.entries[stage.name]
-            self._without(stage, error)
-            await self._advance(pulls)
+    def _forms(self, stage: Stage, key: str) -> Iterator[tuple[str, str]]:
+        """Yield under which names and keys a stage's result may be kept, the best first."""
+        if self._store.layers and stage.layers:
+            yield as_layers(stage.name), of_layers(key, stage.layers)
+        if stage.kept:
+            yield stage.name, key
 
-    def _without(self, stage: Stage, error: Absent | Unusable) -> None:
+    def _content(self, name: str) -> dagger.Container:
+        entry = self._entries[name]
+        return self._store.content(entry, self._graph.stage(name).layers if entry.is_layers else None)
+
+    async def _pull(self, name: str, entry: Entry) -> None:
+        if entry.content not in self._pulled:
+            await self._store.pull(entry, self._content(name))
+            self._pulled.add(entry.content)
+
+    def _without(self, stage: str, name: str, error: Absent | Unusable) -> None:
         if isinstance(error, Absent):
-            self.absent.add(stage.name)
+            self._absent.add(name)
         else:
-            self.troubles[stage.name] = str(error)
+            self._troubles[stage] = str(error)

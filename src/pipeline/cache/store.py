@@ -11,8 +11,8 @@ import anyio
 import dagger
 from dagger import dag
 
-from pipeline.cache.entry import NOTE, Entry, Wrong, read, tags
-from pipeline.graph import Kept
+from pipeline.cache.entry import NOTE, Entry, Wrong, as_layers, read, tags
+from pipeline.graph import Kept, Layers
 from pipeline.registry.stages import LABEL
 from pipeline.stages.context import EPOCH
 
@@ -49,12 +49,15 @@ class Store:
         Whether what is missing is to be written.
     seconds:
         How long the registry has to say whether it knows a key.
+    layers:
+        Whether results are kept as layers of images, too. The engine must pass on an image's layers as they are.
     """
 
     repository: str
     secret: str = field(default="", repr=False)
     writes: bool = False
     seconds: float = 10
+    layers: bool = False
 
     async def find(self, stage: str, key: str) -> Entry:
         """Return a stage's entry.
@@ -74,8 +77,27 @@ class Store:
             msg = f"refused: {error}"
             raise Unusable(msg) from None
 
-    async def content(self, entry: Entry) -> dagger.Container:
-        """Return the image with what was kept of a stage, once the engine has it.
+    def content(self, entry: Entry, layers: Layers | None = None) -> dagger.Container:
+        """Return the image with what was kept of a stage. The engine pulls of it what is needed, when it is needed.
+
+        Parameters
+        ----------
+        layers:
+            What it stands for, if it is the final image up to the stage's result.
+        """
+        if not layers:
+            return dag.container().from_(f"{self.repository}@{entry.content}")
+        found = dag.container(platform=dagger.Platform(layers.platform)).from_(f"{self.repository}@{entry.content}")
+        # The image has no use for our notes, nor for the PATH that BuildKit gives to one from elsewhere that has none.
+        bare = found.without_label(f"{LABEL}stage").without_label(f"{LABEL}key")
+        return bare if layers.base else bare.without_env_variable("PATH")
+
+    def patience(self, entry: Entry) -> float:
+        """Return after how many seconds a pull is given up."""
+        return max(self.seconds, _PULL_FACTOR * entry.seconds)
+
+    async def pull(self, entry: Entry, content: dagger.Container) -> None:
+        """Have the engine pull all of an entry's content.
 
         Raises
         ------
@@ -84,11 +106,9 @@ class Store:
         Unusable
             If it cannot be pulled in time, or is not what its digest says.
         """
-        found = dag.container().from_(f"{self.repository}@{entry.content}")
         # Whoever looks through it must have all of it, and nothing is copied.
-        looked = found.rootfs().filter(include=[_NOTHING])
-        await self._answer(looked.sync(), max(self.seconds, _PULL_FACTOR * entry.seconds))
-        return found
+        looked = content.rootfs().filter(include=[_NOTHING])
+        await self._answer(looked.sync(), self.patience(entry))
 
     async def write(self, stage: str, key: str, result: dagger.Container, kept: Kept, seconds: float) -> None:
         """Keep a stage's result. Who writes the same key at the same time writes an entry that is as good.
@@ -98,7 +118,6 @@ class Store:
         Unusable
             If the registry refuses.
         """
-        note, content = tags(stage, key)
         tree = dag.directory()
         for path in kept.folders:
             tree = tree.with_directory(path, result.directory(path), exclude=list(kept.exclude))
@@ -107,10 +126,25 @@ class Store:
         for path, beside in kept.beside.items():
             tree = tree.with_file(path, beside)
         # One time for all: what is the same under another key is then the same layer, too.
-        image = _labelled(dag.container().with_directory("/", tree.with_timestamps(EPOCH)), stage, key)
-        compression = dagger.ImageLayerCompression.Zstd
-        address = f"{self.repository}:{content}"
-        pushed = await self._pushed(image.publish(address, forced_compression=compression))
+        image = dag.container().with_directory("/", tree.with_timestamps(EPOCH))
+        await self._written(stage, key, image, seconds, dagger.ImageLayerCompression.Zstd)
+
+    async def write_layers(self, stage: str, key: str, image: dagger.Container, seconds: float) -> None:
+        """Keep the layers of an image, as they are, under the name of the stage whose result is the last of them.
+
+        Raises
+        ------
+        Unusable
+            If the registry refuses.
+        """
+        await self._written(as_layers(stage), key, image, seconds, None)
+
+    async def _written(
+        self, stage: str, key: str, image: dagger.Container, seconds: float, compression: dagger.ImageLayerCompression | None
+    ) -> None:
+        note, content = tags(stage, key)
+        labelled = _labelled(image, stage, key)
+        pushed = await self._pushed(labelled.publish(f"{self.repository}:{content}", forced_compression=compression))
         entry = Entry(key, stage, pushed.rpartition("@")[2], seconds)
         made = datetime.now(UTC).isoformat(timespec="seconds")
         file = dag.directory().with_new_file(NOTE, entry.signed(self.secret)).with_timestamps(EPOCH)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Awaitable, Mapping
 
 import anyio
 
+from pipeline.cache.entry import as_layers
+from pipeline.cache.keys import of_layers
 from pipeline.cache.restore import Restored
 from pipeline.cache.store import Store, Unusable
 from pipeline.graph import Stage
@@ -18,19 +19,22 @@ async def write(store: Store, restored: Restored, seconds: Mapping[str, float]) 
     Parameters
     ----------
     seconds:
-        How long the commands of stages took, by stage.
+        How long the commands of stages took, by stage, here or where they ran; of an image's last stage all of them together.
     """
     troubles: dict[str, str] = {}
 
-    async def one(stage: Stage) -> None:
-        if stage.kept:
-            try:
-                await store.write(stage.name, restored.keys[stage.name], stage.container, stage.kept, seconds[stage.name])
-            except Unusable as error:
-                troubles[stage.name] = str(error)
+    async def told(stage: Stage, writing: Awaitable[None]) -> None:
+        try:
+            await writing
+        except Unusable as error:
+            troubles[stage.name] = str(error)
 
     async with anyio.create_task_group() as group:
         for stage in restored.graph.stages:
-            if stage.name in restored.absent and stage.name in seconds:
-                group.start_soon(partial(one, stage))
+            name, key = stage.name, restored.keys.get(stage.name, "")
+            if name in restored.absent and stage.kept:
+                group.start_soon(told, stage, store.write(name, key, stage.container, stage.kept, seconds[name]))
+            if as_layers(name) in restored.absent and stage.layers:
+                own = of_layers(key, stage.layers)
+                group.start_soon(told, stage, store.write_layers(name, own, stage.layers.image, seconds[name]))
     return troubles

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform as host
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import dagger
@@ -111,6 +111,8 @@ class Context:
         A word that no build has had: every command runs, and with empty cache volumes. "" for what the engine has.
     restored:
         What was kept of stages elsewhere and stands for running their commands, by stage.
+    layered:
+        Of which of them that is the final image up to the stage's result.
     """
 
     service: str
@@ -127,6 +129,7 @@ class Context:
     replaced: Mapping[str, StageFunction] = field(default_factory=dict)
     fresh: str = ""
     restored: Mapping[str, dagger.Container] = field(default_factory=dict)
+    layered: Collection[str] = ()
 
     @property
     def secret_variables(self) -> Mapping[str, dagger.Secret]:
@@ -137,6 +140,10 @@ class Context:
     def secret_files(self) -> Mapping[str, dagger.Secret]:
         """The secrets that are files in the build user's home."""
         return {name: secret for name, secret in self.secrets.items() if name.startswith(".")}
+
+    def layers(self, stage: str) -> dagger.Container | None:
+        """Return the final image up to a stage's result if that was restored."""
+        return self.restored[stage] if stage in self.layered else None
 
     def files(self, chosen: SourceFilter) -> dagger.Directory:
         """Return the files of the service that pass a filter."""

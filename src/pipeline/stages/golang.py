@@ -6,7 +6,7 @@ config/production.yaml ─▶ config ─┴▶ runtime
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 import dagger
@@ -14,7 +14,7 @@ from dagger import dag
 
 from pipeline.detect.model import GoService
 from pipeline.errors import UsageError
-from pipeline.graph import Inputs, Kept, ServiceGraph, Stage
+from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage
 from pipeline.stages.context import BUILD_USER, Context, runtime_packages
 from pipeline.stages.image import configured, layer, writable
 from pipeline.stages.stage import stage
@@ -285,37 +285,63 @@ def _config(service: GoService, context: Context) -> Stage | None:
 
 def _runtime(service: GoService, context: Context, build: Stage, config: Stage | None, platform: str) -> Stage:
     base, title, digest = _base(service, context, platform)
-    container = context.named(base, f"runtime{context.suffix(platform)}")
-    env = dict(context.env)
-    if shipped := _from_toolchain(service, context):
-        if build.name in context.restored:
-            # They were kept with it: a toolchain is much to fetch for its certificates.
-            shipped = {path: build.container.file(path) for path in shipped}
-        container = container.with_directory("/", layer({_SHIPPED.get(path, path): file for path, file in shipped.items()}))
-    if service.tzdata:
-        env = {"ZONEINFO": _SHIPPED[_ZONES], **env}
-    names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
-    container = container.with_directory(
-        "/", layer({f"{_programs(service)}/{name}": build.container.file(f"{_OUT}/{made}") for name, made in names.items()})
-    )
-    if config:
-        container = container.with_directory("/", config.container.rootfs())
-    container, sources = _with_files(service, context, container)
+    name = f"runtime{context.suffix(platform)}"
+    sources = _sources(service, context)
+    if known := context.layers(name):
+        container = context.named(known, name)
+    else:
+        container = _with_programs(service, context, context.named(base, name), build, config)
+        container = _with_files(service, context, container, sources)
+    layers = Layers(container, digest, platform)
+    if workdir := _workdir(service):
+        container = container.with_workdir(workdir)
+    env = {**({"ZONEINFO": _SHIPPED[_ZONES]} if service.tzdata else {}), **context.env}
     labels = {
         **context.labels,
         "org.opencontainers.image.base.name": title,
         **({"org.opencontainers.image.base.digest": digest} if digest else {}),
     }
-    container = configured(container, user=context.user or _USER, port=service.image.port, env=env, labels=labels)
+    user = context.user or _USER
+    container = configured(container, user=user, port=service.image.port, env=env, labels=labels)
     container = _started(service, container)
     return stage(
         context,
         "runtime",
         (build.name, *(("config",) if config else ())),
         container,
-        Inputs(base=title, digest=digest, variables=env, sources=sources),
+        Inputs(base=title, digest=digest, variables=env, sources=sources, surroundings=_placed(service, user)),
         platform=platform,
+        layers=layers,
     )
+
+
+def _placed(service: GoService, user: str) -> dict[str, str]:
+    """Return what decides where an image has its files, and whose its folders are."""
+    return {
+        "programs": _programs(service),
+        "config": _config_place(service) if service.config else "",
+        "certificates": str(service.ca_certs),
+        "zones": str(service.tzdata),
+        "workdir": _workdir(service),
+        "writable": " ".join(_writable(service)),
+        "user": user,
+    }
+
+
+def _with_programs(
+    service: GoService, context: Context, container: dagger.Container, build: Stage, config: Stage | None
+) -> dagger.Container:
+    """Return the image with its programs and what they need: certificates, time zones, the configuration."""
+    if shipped := _from_toolchain(service, context):
+        if build.name in context.restored:
+            # They were kept with it: a toolchain is much to fetch for its certificates.
+            shipped = {path: build.container.file(path) for path in shipped}
+        container = container.with_directory("/", layer({_SHIPPED.get(path, path): file for path, file in shipped.items()}))
+    names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
+    container = container.with_directory(
+        "/", layer({f"{_programs(service)}/{name}": build.container.file(f"{_OUT}/{made}") for name, made in names.items()})
+    )
+    return container.with_directory("/", config.container.rootfs()) if config else container
 
 
 def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.Container, str, str]:
@@ -331,20 +357,32 @@ def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.C
     return fresh.from_(address), address, address.partition("@")[2]
 
 
+def _sources(service: GoService, context: Context) -> dict[str, dagger.Directory]:
+    """Return the trees of an image that come straight from the context."""
+    if not service.image.files:
+        return {}
+    return {"files": context.source.filter(include=[service.place.within(name) for name in service.image.files])}
+
+
+def _workdir(service: GoService) -> str:
+    return service.image.workdir or (_APP if service.image.files or service.image.writable else "")
+
+
+def _writable(service: GoService) -> list[str]:
+    """Return the folders that the program may write to, by their absolute paths."""
+    return [folder if folder.startswith("/") else f"{_workdir(service)}/{folder}" for folder in service.image.writable]
+
+
 def _with_files(
-    service: GoService, context: Context, container: dagger.Container
-) -> tuple[dagger.Container, dict[str, dagger.Directory]]:
-    """Return the image with what its program reads and writes, and the trees of it that come from the context."""
-    sources: dict[str, dagger.Directory] = {}
-    if service.image.files:
-        sources["files"] = context.source.filter(include=[service.place.within(name) for name in service.image.files])
-        found = sources["files"] if service.place.folder == "." else sources["files"].directory(service.place.folder)
+    service: GoService, context: Context, container: dagger.Container, sources: Mapping[str, dagger.Directory]
+) -> dagger.Container:
+    """Return the image with what its program reads and writes."""
+    for files in sources.values():
+        found = files if service.place.folder == "." else files.directory(service.place.folder)
         container = container.with_directory("/", layer({_APP: found}))
-    workdir = service.image.workdir or (_APP if service.image.files or service.image.writable else "")
-    if service.image.writable:
-        folders = [folder if folder.startswith("/") else f"{workdir}/{folder}" for folder in service.image.writable]
+    if folders := _writable(service):
         container = container.with_directory("/", writable(folders, context.user or _USER))
-    return (container.with_workdir(workdir) if workdir else container), sources
+    return container
 
 
 def _started(service: GoService, container: dagger.Container) -> dagger.Container:

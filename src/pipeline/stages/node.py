@@ -9,6 +9,7 @@ Any package manager but npm is a stage of its own, before deps and prod-deps.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import dagger
@@ -17,7 +18,7 @@ from dagger import dag
 from pipeline.detect.found import joined
 from pipeline.detect.model import NodeService
 from pipeline.errors import UsageError
-from pipeline.graph import Inputs, Kept, ServiceGraph, Stage
+from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage
 from pipeline.stages import packages
 from pipeline.stages.context import BUILD_USER, Context, runtime_packages
 from pipeline.stages.health import node_command
@@ -48,6 +49,8 @@ def graph(service: NodeService, context: Context) -> ServiceGraph:
     images: list[dagger.Container] = []
     for platform in context.platforms:
         prod_deps = _prod_deps(service, context, manager, deps, platform)
+        if prod_deps and prod_deps is not deps:
+            prod_deps = _as_layers(service, context, prod_deps, platform)
         runtime = _runtime(service, context, build, prod_deps, platform)
         stages += [*([prod_deps] if prod_deps and prod_deps is not deps else []), runtime]
         images.append(runtime.container)
@@ -315,15 +318,21 @@ def _home(service: NodeService) -> str:
 
 def _runtime(service: NodeService, context: Context, build: Stage | None, prod_deps: Stage | None, platform: str) -> Stage:
     base, title, digest = _base(service, context, platform)
-    container = context.named(base, f"runtime{context.suffix(platform)}")
-    if prod_deps:
-        container = container.with_directory("/", _dependencies(service, context, prod_deps))
+    name = f"runtime{context.suffix(platform)}"
     files, sources = _files(service, context, build)
-    container = container.with_directory("/", layer(files)).with_workdir(service.image.workdir or _home(service))
     user = context.user or _USER
-    if service.image.writable:
-        folders = [folder if folder.startswith("/") else f"{_home(service)}/{folder}" for folder in service.image.writable]
-        container = container.with_directory("/", writable(folders, user))
+    folders = [folder if folder.startswith("/") else f"{_home(service)}/{folder}" for folder in service.image.writable]
+    if known := context.layers(name):
+        container = context.named(known, name)
+    else:
+        container = context.named(base, name)
+        if prod_deps:
+            container = _with_dependencies(service, context, prod_deps, container)
+        container = container.with_directory("/", layer(files))
+        if folders:
+            container = container.with_directory("/", writable(folders, user))
+    layers = Layers(container, digest, platform)
+    container = container.with_workdir(service.image.workdir or _home(service))
     env = {"NODE_ENV": "production", **service.runtime_env, **context.env}
     labels = {
         **context.labels,
@@ -345,8 +354,10 @@ def _runtime(service: NodeService, context: Context, build: Stage | None, prod_d
             variables={**service.runtime_env, **context.env},
             sources=sources,
             contents=service.runtime_manifests,
+            surroundings={"user": user, "writable": " ".join(folders), "output": " ".join(map(str, service.output))},
         ),
         platform=platform,
+        layers=layers,
     )
 
 
@@ -358,6 +369,22 @@ def _base(service: NodeService, context: Context, platform: str) -> tuple[dagger
     wanted = runtime_packages(service.image)
     base = context.bases.describe("node-runtime", service.version, platform, wanted)
     return context.bases.container("node-runtime", service.version, platform, wanted), base.title, base.digest
+
+
+def _as_layers(service: NodeService, context: Context, prod_deps: Stage, platform: str) -> Stage:
+    """Return the stage with the image that it is the first layer of."""
+    base, _, digest = _base(service, context, platform)
+    if not prod_deps.kept or not digest:
+        return prod_deps
+    image = _with_dependencies(service, context, prod_deps, context.named(base, f"runtime{context.suffix(platform)}"))
+    return replace(prod_deps, layers=Layers(image, digest, platform))
+
+
+def _with_dependencies(service: NodeService, context: Context, prod_deps: Stage, base: dagger.Container) -> dagger.Container:
+    """Return the image with its dependencies, on a base or as it was restored with it."""
+    if known := context.layers(prod_deps.name):
+        return known
+    return base.with_directory("/", _dependencies(service, context, prod_deps))
 
 
 def _dependencies(service: NodeService, context: Context, prod_deps: Stage) -> dagger.Directory:

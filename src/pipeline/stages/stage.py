@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import dagger
 
-from pipeline.graph import Inputs, Kept, Stage
+from pipeline.graph import Inputs, Kept, Layers, Stage
 from pipeline.stages.context import Context
 from pipeline.stages.stamp import stamped
 
@@ -29,6 +29,7 @@ def stage(
     platform: str = "",
     finish: Finish = lambda container: container,
     kept: Kept | None = None,
+    layers: Layers | None = None,
     lay: Lay = laid_over,
 ) -> Stage:
     """Return a stage.
@@ -46,16 +47,18 @@ def stage(
         Takes away what the command alone needed: mounts and volatile variables.
     kept:
         What of the result later stages need. Of a user's own function nobody can tell, nor what it depends on.
+    layers:
+        The final image up to the stage's result. What a user's own function makes of it is not known either.
     lay:
         Returns the container that later stages start from, out of the one before the command and what was kept elsewhere.
     """
     if replacement := context.replaced.get(name):
         container, inputs = replacement(container, inputs)
-        kept = None
+        kept = layers = None
     full = f"{name}{context.suffix(platform)}" if platform else name
     if kept and (known := context.restored.get(full)):
         restored = lay(finish(container), known) if kept.starts else context.named(known, full)
-        return Stage(full, tuple(needs), restored, inputs, kept)
+        return Stage(full, tuple(needs), restored, inputs, kept, layers)
     if inputs.command:
         container = finish(stamped(container, full, inputs.command, context.run, context.fresh))
-    return Stage(full, tuple(needs), container, inputs, kept)
+    return Stage(full, tuple(needs), container, inputs, kept, layers)

@@ -12,13 +12,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import anyio
-import dagger
 import pytest
-from graphql import GraphQLError
+from failures import exec_error, query_error
 
 from pipeline import orchestrate
 from pipeline.bases.oci import make_layer, write_archive
-from pipeline.cache import Restored
 from pipeline.config import Budget, Service
 from pipeline.errors import UsageError
 from pipeline.graph import Inputs, ServiceGraph, Stage
@@ -115,14 +113,6 @@ def build(tmp_path):
     return run
 
 
-def query_error(message, **extensions):
-    return dagger.QueryError([GraphQLError(message, extensions=extensions)], SimpleNamespace(document=None))
-
-
-def exec_error(*command):
-    return query_error("failed", _type="EXEC_ERROR", cmd=list(command), exitCode=3, stdout="said\n", stderr="wrong\n")
-
-
 @pytest.mark.parametrize("most", [1, 2, 4])
 async def test_as_many_at_once_as_allowed(build, most):
     watch, events = Watch(), []
@@ -208,47 +198,3 @@ async def test_a_cancelled_run_ends_every_service(build):
         await build({name: graph(name, Stub(60, watched=watch)) for name in ("a", "b")})
     assert scope.cancelled_caught
     assert (watch.most, watch.inside) == (2, 0)
-
-
-class Stamped:
-    """A container whose stamp can be asked for, once it is there."""
-
-    def __init__(self, stamp, seconds=0.0):
-        self.stamp = stamp
-        self.seconds = seconds
-
-    def file(self, path):
-        assert path.startswith("/tmp/pipeline/")
-        return self
-
-    async def contents(self):
-        await anyio.sleep(self.seconds)
-        if isinstance(self.stamp, Exception):
-            raise self.stamp
-        return self.stamp
-
-
-async def test_stages_are_told_as_they_finish_and_failures_by_the_build_itself():
-    class Impatient(Quiet):
-        patience = 0.02
-
-        def finished(self, service, stage, seconds, *, cached):
-            told.append((service, stage, seconds, cached))
-
-    def stage(name, container, *command):
-        return Stage(name, (), container, Inputs(command=command))
-
-    told = []
-    watched = ServiceGraph(
-        "api",
-        "node",
-        (
-            stage("slow", Stamped("now 1.0 3.5 1764061749", 0.05), "make"),
-            stage("deps", Stamped("earlier 1.0 11.0 1764061749"), "npm", "ci"),
-            stage("build", Stamped(query_error("it does not compile")), "tsc"),
-            stage("runtime", None),
-        ),
-        (),
-    )
-    await orchestrate._watch(Restored(watched, watched), "now", Impatient())
-    assert told == [("api", "deps", 10.0, True), ("api", "slow", 2.5, False)]

@@ -91,7 +91,7 @@ async def test_nothing_changed(since, root):
             {"pipeline.toml": FILES["pipeline.toml"] + 'env = { A = "1" }\n'},
             {"tool": "stage runtime: variable: A"},
         ),
-        ({"pipeline.toml": FILES["pipeline.toml"] + 'user = "7:7"\n'}, {"tool": "settings of tool"}),
+        ({"pipeline.toml": FILES["pipeline.toml"] + 'user = "7:7"\n'}, {"tool": "stage runtime: user"}),
         ({"pipeline.toml": "\n\n# moved\n" + FILES["pipeline.toml"]}, {}),
         (
             {"pipeline.toml": FILES["pipeline.toml"] + '[services.other]\npath = "web"\nhealth = false\n'},

@@ -28,7 +28,7 @@ node = "r.example/node@sha256:{0}"
 go = "r.example/go@sha256:{0}"
 config = "r.example/config@sha256:{0}"
 """
-CACHED = {"api/deps", "api/build", "api/prod-deps", "auth/deps", "auth/build"}
+CACHED = {"api/deps", "api/build", "api/prod-deps", "api/runtime", "auth/deps", "auth/build", "auth/runtime"}
 TOML = """\
 [services.api]
 path = "api"
@@ -41,7 +41,9 @@ async def described(root, toml, edit=None):
     """Return the key and the text of each stage of both services after an edit of the repository."""
     shutil.copytree(SERVICES, root, ignore=shutil.ignore_patterns("node_modules", "dist"), dirs_exist_ok=True)
     (root / "hook.py").write_text("def build(container, inputs):\n    return container, inputs\n")
-    (root / "pipeline.toml").write_text(BASES.format("a" * 64) + TOML + toml)
+    table = toml.partition("\n")[0]
+    text = TOML.replace(table, toml.rstrip()) if table and table in TOML else TOML + toml
+    (root / "pipeline.toml").write_text(BASES.format("a" * 64) + text)
     if edit:
         edit(root)
     config = load(root, environ={}, overrides=Overrides())
@@ -53,7 +55,7 @@ async def described(root, toml, edit=None):
         records = {item.name: facts.InputRecord(files=_files(root / name, item)) for item in graph.stages}
         known = keys(graph, records, "linux/amd64", "1")
         cached = [item for item in graph.stages if f"{name}/{item.name}" in CACHED]
-        texts = await engine.dockerfiles([item.container for item in cached])
+        texts = await engine.dockerfiles([item.layers.image if item.name == "runtime" else item.container for item in cached])
         found |= {
             f"{name}/{item.name}": (known.get(item.name), without_places(text, root))
             for item, text in zip(cached, texts, strict=True)
@@ -72,8 +74,10 @@ def _files(folder, item):
         names = ["package.json", "package-lock.json", "go.mod", "go.sum"]
     elif "sources" in item.inputs.sources:
         names = ["src/index.ts", "cmd/server/main.go"]
+    elif "config" in item.inputs.sources:
+        names = ["config/production.yaml"]
     else:
-        names = []
+        names = ["README.md"] if "files" in item.inputs.sources else []
     return {name: (folder / name).read_text() for name in names if (folder / name).exists()}
 
 
@@ -94,7 +98,6 @@ def append(path, text="\n"):
         ("", append("api/package-lock.json"), {"api/deps", "api/build", "api/prod-deps"}),
         ("", append("auth/go.sum"), {"auth/deps", "auth/build"}),
         ("", append("auth/cmd/server/main.go"), {"auth/build"}),
-        ("", append("auth/config/production.yaml"), set()),
         ("[services.api.build]\nenv = { X = '1' }\n", None, {"api/build"}),
         ("[services.api.build]\nbefore = ['true']\n", None, {"api/build"}),
         ("[services.api.build]\nsecrets = { T = 'env:T' }\n", None, {"api/build"}),
@@ -109,12 +112,20 @@ def append(path, text="\n"):
         ("[services.auth.go]\nprivate = ['x.example/*']\n", None, set()),
         ("[services.auth.build]\nenv = { X = '1' }\n", None, {"auth/build"}),
         ("[services.auth.build]\npackages = ['git']\n", None, {"auth/deps", "auth/build"}),
+        ("", append("auth/config/production.yaml"), {"auth/runtime"}),
+        ("[services.api]\nuser = '7:7'\n", None, {"api/runtime"}),
+        ("[services.api]\nwritable = ['data']\n", None, {"api/runtime"}),
+        ("[services.api]\nfiles = ['README.md']\n", None, {"api/runtime"}),
+        ("[services.auth]\nwritable = ['data']\n", None, {"auth/runtime"}),
+        ("[services.auth]\nfiles = ['README.md']\n", None, {"auth/runtime"}),
+        ("[services.auth.go]\nca_certs = false\n", None, {"auth/build"}),
+        ("[services.auth.go]\ntzdata = true\n", None, {"auth/build"}),
         ("", lambda root: (root / "pipeline.toml").write_text(BASES.format("b" * 64) + TOML), "all"),
     ],
 )
 async def test_a_key_follows_what_the_stage_does(before, tmp_path, toml, edit, changed):
     after = await described(tmp_path, toml, edit)
-    expected = CACHED if changed == "all" else changed
+    expected = CACHED if changed == "all" else changed | {f"{name.partition('/')[0]}/runtime" for name in changed}
     assert {name for name in CACHED if after[name][0] != before[name][0]} == expected
     for name in CACHED - expected:
         assert after[name][1] == before[name][1], name
@@ -122,7 +133,7 @@ async def test_a_key_follows_what_the_stage_does(before, tmp_path, toml, edit, c
 
 async def test_a_function_of_ones_own_has_no_key_and_neither_has_what_needs_it(tmp_path):
     found = await described(tmp_path, "[services.api.stages]\ndeps = 'hook.py:build'\n")
-    assert {name for name, (key, _) in found.items() if key is None} == {"api/deps", "api/build"}
+    assert {name for name, (key, _) in found.items() if key is None} == {"api/deps", "api/build", "api/runtime"}
 
 
 def test_a_base_without_a_digest_gives_none():

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import anyio
 import pytest
 
 from pipeline.cache.entry import Entry
-from pipeline.cache.restore import restore
+from pipeline.cache.restore import Search
 from pipeline.cache.store import Absent, Unusable
 from pipeline.facts import InputRecord
-from pipeline.graph import Inputs, Kept, ServiceGraph, Stage
+from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage
 
 RUN = ("sh",)
 STARTS, COPIED = Kept(("/app",), starts=True), Kept(("/out",))
+LAYERS = Layers("an image", "sha256:1", "linux/arm64")
 
 
-def stage(name, *needs, kept=None):
-    return Stage(name, needs, None, Inputs(command=RUN if kept else ()), kept)
+def stage(name, *needs, kept=None, layers=None):
+    return Stage(name, needs, None, Inputs(command=RUN if kept else ()), kept, layers)
 
 
 GRAPH = ServiceGraph(
@@ -28,21 +28,21 @@ GRAPH = ServiceGraph(
         stage("package-manager", kept=STARTS),
         stage("deps", "package-manager", kept=STARTS),
         stage("build", "deps", kept=COPIED),
-        stage("prod-deps", "package-manager", kept=COPIED),
-        stage("runtime", "build", "prod-deps"),
+        stage("prod-deps", "package-manager", kept=COPIED, layers=LAYERS),
+        stage("runtime", "build", "prod-deps", layers=LAYERS),
     ),
     (),
 )
 NAMES = [item.name for item in GRAPH.stages]
 RECORDS = {name: InputRecord() for name in NAMES}
-PROJECT = SimpleNamespace(graph=lambda *_: GRAPH)
 
 
 class Registry:
-    """A store that has the entries of some stages, and troubles with others."""
+    """A store that has some entries, and troubles with others."""
 
-    def __init__(self, *has, trouble=(), gone=()):
-        self.has, self.trouble, self.gone, self.asked = has, trouble, gone, []
+    def __init__(self, *has, trouble=(), gone=(), layers=False):
+        self.has, self.trouble, self.gone, self.layers = has, trouble, gone, layers
+        self.asked, self.pulled = [], []
 
     async def find(self, name, key):
         self.asked.append(name)
@@ -51,13 +51,19 @@ class Registry:
             raise Unusable(msg)
         if name not in self.has:
             raise Absent
-        return Entry(key, name, "sha256:" + "a" * 64, 1.0)
+        return Entry(key, name, f"the digest of {name}", 1.0)
 
-    async def content(self, entry):
+    def content(self, entry, layers=None):
+        return f"the content of {entry.stage}{', layers' if layers else ''}"
+
+    def patience(self, entry):
+        return 2 * entry.seconds
+
+    async def pull(self, entry, content):
+        self.pulled.append(content)
         if entry.stage in self.gone:
             msg = "not what its digest says"
             raise Unusable(msg)
-        return f"the content of {entry.stage}"
 
 
 class Nothing:
@@ -66,6 +72,14 @@ class Nothing:
 
     def restored(self, _):
         return None
+
+
+def search(registry, known=None):
+    project = SimpleNamespace(graph=lambda *given: given_graphs.append(given) or GRAPH)
+    given_graphs = []
+    made = Search(project, GRAPH, "run", RECORDS, registry, known or Nothing())
+    made.given = given_graphs
+    return made
 
 
 @pytest.mark.parametrize(
@@ -79,44 +93,85 @@ class Nothing:
 )
 async def test_no_further_than_is_needed(has, asked, left):
     registry = Registry(*has)
-    found = await restore(PROJECT, GRAPH, "run", RECORDS, registry, Nothing())
+    found = await search(registry).restored()
     assert registry.asked == asked
     assert [item.name for item in found.graph.stages] == left
     assert set(found.entries) == set(has) & set(asked)
     assert found.absent == set(asked) - set(has)
 
 
+async def test_of_an_image_that_is_there_whole_no_stage_is_asked_for():
+    registry = Registry("runtime-layers", "build", layers=True)
+    made = search(registry)
+    found = await made.restored()
+    assert registry.asked == ["runtime-layers"]
+    assert [item.name for item in found.graph.stages] == ["runtime"]
+    contents, layered = made.given[-1][2:]
+    assert contents == {"runtime": "the content of runtime-layers, layers"}
+    assert layered == {"runtime"}
+
+
+async def test_layers_of_the_image_are_better_than_what_was_kept_of_the_stage_alone():
+    registry = Registry("prod-deps-layers", "prod-deps", "build", layers=True)
+    found = await search(registry).restored()
+    assert registry.asked == ["runtime-layers", "build", "prod-deps-layers"]
+    assert found.entries["prod-deps"].stage == "prod-deps-layers"
+    assert found.absent == {"runtime-layers"}
+    registry.has = ("prod-deps", "build")
+    found = await search(registry).restored()
+    assert found.entries["prod-deps"].stage == "prod-deps"
+    assert found.absent == {"runtime-layers", "prod-deps-layers"}
+
+
+async def test_what_is_passed_on_is_not_unpacked():
+    registry = Registry("prod-deps-layers", "build", layers=True)
+    made = search(registry)
+    await made.restored()
+    assert made.patience == 2
+    await made.pull()
+    assert registry.pulled == ["the content of build"]
+
+
 async def test_what_cannot_be_used_is_made_and_told():
     registry = Registry("build", "deps", trouble=("prod-deps",), gone=("build",))
-    found = await restore(PROJECT, GRAPH, "run", RECORDS, registry, Nothing())
+    made = search(registry)
+    assert set((await made.restored()).entries) == {"build"}
+    with pytest.raises(ExceptionGroup) as errors:
+        await made.pull()
+    assert errors.group_contains(Unusable)
+    assert await made.drop()
+    found = await made.restored()
     assert found.troubles == {"prod-deps": "no answer", "build": "not what its digest says"}
     assert set(found.entries) == {"deps"}
     assert found.absent == {"package-manager"}
+    assert not await made.drop()
 
 
-async def test_what_is_there_is_pulled_while_more_is_asked_for():
-    registry, asked = Registry("prod-deps", "deps"), anyio.Event()
-    find, content = registry.find, registry.content
+async def test_what_the_registry_lost_meanwhile_is_absent_under_the_name_that_it_had():
+    registry = Registry("prod-deps-layers", "build", gone=("prod-deps-layers",), layers=True)
+    made = search(registry)
+    await made.restored()
+    registry.pull = lost
+    assert await made.drop()
+    assert "prod-deps-layers" in (await made.restored()).absent
 
-    async def told(name, key):
-        if name == "deps":
-            asked.set()
-        return await find(name, key)
 
-    async def pulled(entry):
-        with anyio.fail_after(5):
-            await asked.wait()
-        return await content(entry)
-
-    registry.find, registry.content = told, pulled
-    found = await restore(PROJECT, GRAPH, "run", RECORDS, registry, Nothing())
-    assert set(found.entries) == {"prod-deps", "deps"}
+async def lost(entry, content):
+    del entry, content
+    raise Absent
 
 
 async def test_what_the_engine_has_made_is_not_asked_for():
     registry, known = Registry("build", "prod-deps"), Nothing()
     known.was_made = lambda _: True
-    found = await restore(PROJECT, GRAPH, "run", RECORDS, registry, known)
+    found = await search(registry, known).restored()
     assert registry.asked == []
     assert found.entries == {}
     assert found.graph.stages == GRAPH.stages
+
+
+async def test_layers_that_another_engine_took_are_no_use_to_one_that_packs_them_anew():
+    registry, known = Registry("prod-deps"), Nothing()
+    known.restored = lambda key: Entry(key, "prod-deps-layers", "sha256:" + "a" * 64, 1.0)
+    found = await search(registry, known).restored()
+    assert {entry.stage for entry in found.entries.values()} == {"prod-deps"}

@@ -80,3 +80,22 @@ async def test_restored_dependencies_that_a_build_only_reads_are_mounted(plan_of
 )
 async def test_restored_dependencies_of_which_more_is_wanted_are_copied(plan_of_build, settings):
     assert ",target=/app/node_modules" not in await plan_of_build(settings)
+
+
+@pytest.mark.parametrize("stage", ["prod-deps", "runtime"])
+async def test_an_image_goes_on_from_layers_of_it_that_were_restored(tmp_path, planning, stage):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "package.json").write_text('{"name": "a", "main": "index.js"}')
+    (tmp_path / "a" / "index.js").touch()
+    (tmp_path / "a" / "package-lock.json").write_text("{}")
+    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\n')
+    address = f"registry.example/stages@sha256:{'0' * 64}"
+    async with planning() as (project, planner):
+        await project.graph("a", "run", {stage: dag.container().from_(address)}, {stage}).images[0].sync()
+    plan = planner.plans[-1]
+    assert [line.split()[1] for line in plan.splitlines() if line.startswith("FROM ")] == [
+        *(["scratch"] if stage == "prod-deps" else []),
+        address,
+    ]
+    assert plan.count("COPY --link --from=files") == (stage == "prod-deps")
+    assert 'CMD ["node", "index.js"]' in plan
