@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import pytest
+from trees import write
 
 from daglet.planner import Planner
 from daglet.server import serve
@@ -42,12 +43,6 @@ def git(folder, *arguments):
 def status(folder):
     command = ["git", "status", "--porcelain=v2"]
     return subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout
-
-
-def write(root, files):
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
 
 
 @pytest.fixture(params=["", "below"])

@@ -6,6 +6,7 @@ import json
 import tomllib
 
 import pytest
+from trees import write
 from typer.testing import CliRunner
 
 from pipeline.cli import app
@@ -14,13 +15,6 @@ from pipeline.detect import survey
 from pipeline.detect.survey import as_toml
 
 GO_MAIN = "package main\n\nfunc main() {}\n"
-
-
-def write(root, files):
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
 
 
 @pytest.fixture
