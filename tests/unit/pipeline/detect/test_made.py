@@ -1,0 +1,180 @@
+"""What a build makes and what of it runs, where a framework or a script before the start decides."""
+
+from __future__ import annotations
+
+import pytest
+from trees import write
+
+from pipeline.config import Node, Runtime, Service
+from pipeline.detect.found import Found
+from pipeline.detect.model import Output, Place
+from pipeline.detect.node.made import made
+from pipeline.detect.node.manifest import read
+from pipeline.errors import UsageError
+
+NEXT = {"scripts": {"build": "next build", "start": "next start"}, "dependencies": {"next": "15"}}
+STARTED = ("node", "node_modules/next/dist/bin/next", "start")
+
+
+@pytest.fixture
+def service(tmp_path):
+    """A service in the folder web of a workspace."""
+
+    def of(manifest, files=(), **settings):
+        write(tmp_path, {"package.json": manifest, **dict.fromkeys(files, "")})
+        own = read(tmp_path / "package.json", "web/package.json", "web")
+        return made(tmp_path, own, Place("web", ".", "web"), Service(path="web", **settings))
+
+    return of
+
+
+def sources(found):
+    return {item.key: (item.value, item.source) for item in found.settings}
+
+
+def test_next_runs_by_its_own_program_and_reads_its_settings_and_public_files(service):
+    found = service(NEXT, ["public/a.png", "next.config.ts", "next.config.cjs"])
+    assert (found.script, found.start, found.env) == ("build", STARTED, {})
+    assert found.outputs == (Output("web/.next", "web/.next"),)
+    assert found.folders == (".next",)
+    assert found.files == ("public", "next.config.ts", "next.config.cjs")
+    assert (found.ships_sources, found.bundled) == (False, False)
+    assert sources(found) == {
+        "node.build": ("build", "web/package.json:1, scripts.build"),
+        "node.output": ((".next",), "web, no `output: standalone`"),
+        "runtime.start": (STARTED, "web/package.json:1, scripts.start"),
+    }
+
+
+def test_next_starts_with_the_flags_and_variables_of_the_service(service):
+    scripts = {"build": "next build", "start": "TZ=UTC next start"}
+    found = service({**NEXT, "scripts": scripts}, node=Node(node_flags=["--max-old-space-size=64"]))
+    assert (found.start, found.env) == (("node", "--max-old-space-size=64", *STARTED[1:]), {"TZ": "UTC"})
+
+
+def test_next_without_a_start_script_is_started_where_its_build_is(service):
+    found = service({**NEXT, "scripts": {"build": "next build"}})
+    assert found.start == ("node", ".next/index.js")
+
+
+@pytest.mark.parametrize("build", ["output: 'standalone'", '"output": "standalone"', "output: `standalone`"])
+def test_next_that_stands_alone_brings_its_server_and_dependencies_along(service, tmp_path, build):
+    (tmp_path / "next.config.mjs").write_text(f"export default {{\n  {build},\n}};\n")
+    found = service(NEXT)
+    assert (found.script, found.start, found.env) == ("build", ("node", "server.js"), {"HOSTNAME": "0.0.0.0"})
+    assert found.outputs == (Output("web/.next/standalone", "."), Output("web/.next/static", "web/.next/static"))
+    assert found.folders == (".next",)
+    assert (found.files, found.ships_sources, found.bundled) == ((), False, True)
+    told = "web/next.config.mjs:2, output: standalone"
+    assert sources(found) == {
+        "node.build": ("build", "web/package.json:1, scripts.build"),
+        "node.output": ((".next/standalone", ".next/static"), told),
+        "runtime.start": (("node", "server.js"), told),
+    }
+
+
+def test_next_that_stands_alone_ships_its_public_folder(service, tmp_path):
+    (tmp_path / "next.config.js").write_text("module.exports = { output: 'standalone' };\n")
+    assert service(NEXT, ["public/a.png"]).files == ("public",)
+
+
+def test_next_that_stands_alone_starts_as_the_configuration_says(service, tmp_path):
+    (tmp_path / "next.config.js").write_text("module.exports = { output: 'standalone' };\n")
+    found = service(NEXT, runtime=Runtime(start=["node", "mine.js"]), node=Node(node_flags=["--inspect"]))
+    assert found.start == ("node", "--inspect", "mine.js")
+    assert found.settings[-1] == Found("runtime.start", ("node", "mine.js"), why="pipeline.toml")
+
+
+@pytest.mark.parametrize("text", ["output: 'export'", "mode: 'standalone'", "// output: 'standalone'"])
+def test_next_that_only_seems_to_stand_alone(service, tmp_path, text):
+    (tmp_path / "next.config.js").write_text(f"module.exports = {{ {text}\n}};\n")
+    assert not service(NEXT).bundled
+
+
+@pytest.mark.parametrize(
+    ("manifest", "settings"),
+    [
+        ({**NEXT, "scripts": {"start": "next start"}}, {}),
+        ({**NEXT, "dependencies": {}}, {}),
+        (NEXT, {"node": Node(output=["out"])}),
+    ],
+)
+def test_next_is_one_service_of_many_where_nothing_of_its_own_is_built(service, manifest, settings):
+    assert service(manifest, **settings).folders != (".next",)
+
+
+def test_flags_are_given_to_node_alone(service):
+    flags = Node(node_flags=["--inspect"])
+    assert service({"main": "a.js"}, ["a.js"], node=flags).start == ("node", "--inspect", "a.js")
+    assert service({}, node=flags, runtime=Runtime(start=["sh", "-c", "x"])).start == ("sh", "-c", "x")
+
+
+def test_what_a_build_makes_is_taken_to_where_it_lies_in_the_context(service):
+    found = service({"scripts": {"build": "tsc", "start": "A=1 node dist/a.js"}})
+    assert (found.folders, found.outputs) == (("dist",), (Output("web/dist", "web/dist"),))
+    assert (found.ships_sources, found.env) == (False, {"A": "1"})
+    assert sources(found)["runtime.start"] == (("node", "dist/a.js"), "web/package.json:1, scripts.start")
+
+
+def test_a_program_of_a_package_needs_no_file_of_the_service(service):
+    start = "fastify start app.js"
+    found = service({"scripts": {"start": start}})
+    assert found.start == ("node", "node_modules/fastify-cli/cli.js", "start", "app.js")
+
+
+def test_sources_ship_where_nothing_is_built_or_they_are_what_starts(service):
+    assert service({"main": "a.js"}, ["a.js"]).ships_sources
+    built = {"main": "a.js", "scripts": {"build": "x"}}
+    assert service(built, ["a.js"], node=Node(output=["public"])).ships_sources
+    assert not service(built, ["a.js"], node=Node(output=["."])).ships_sources
+
+
+@pytest.mark.parametrize(
+    ("build", "script", "source"),
+    [
+        (None, "build", "web/package.json:1, scripts.build"),
+        ("compile", "compile", "pipeline.toml"),
+        (False, "", "pipeline.toml"),
+    ],
+)
+def test_the_build_script_is_the_one_that_is_asked_for(service, build, script, source):
+    scripts = {"build": "tsc", "compile": "swc", "start": "node a.js"}
+    found = service({"scripts": scripts}, ["a.js"], node=Node(build=build, output=[]))
+    assert (found.script, sources(found)["node.build"]) == (script, (script or False, source))
+
+
+def test_a_build_script_that_is_none_is_refused_with_those_there_are(service):
+    with pytest.raises(UsageError, match=r"web/package\.json: no script 'x'; its scripts are a, b; correct `node\.build`"):
+        service({"scripts": {"b": "", "a": ""}}, node=Node(build="x"))
+    with pytest.raises(UsageError, match="its scripts are none;"):
+        service({}, node=Node(build="x"))
+
+
+def test_without_a_build_script_nothing_is_built(service):
+    assert sources(service({"main": "a.js"}, ["a.js"]))["node.build"] == (False, "web/package.json, no script `build`")
+
+
+def test_the_script_before_the_start_builds_what_it_starts(service):
+    found = service({"scripts": {"prestart": "tsc", "start": "node dist/a.js"}})
+    assert (found.script, sources(found)["node.build"]) == ("prestart", ("prestart", "web/package.json:1, scripts.prestart"))
+
+
+@pytest.mark.parametrize(
+    ("scripts", "files"),
+    [
+        ({"prestart": "migrate", "start": "node a.js"}, ["a.js"]),
+        ({"prestart": "migrate", "start": "node --test"}, []),
+        ({"prestart": "tsc", "start:prod": "node a.js", "start": "node b.js"}, ["a.js"]),
+    ],
+)
+def test_the_script_before_a_start_that_needs_no_build_is_none(service, scripts, files):
+    assert service({"scripts": scripts, "main": "a.js"}, files).script == ""
+
+
+def test_what_starts_and_is_nowhere_is_told_with_what_is_built(service):
+    manifest = {"scripts": {"build": "tsc", "start": "node lost/a.js"}}
+    asked = r"web/package\.json:1: runtime\.start: lost/a\.js, which starts, is neither there nor .* \(dist, lib\)"
+    with pytest.raises(UsageError, match=asked):
+        service(manifest, node=Node(output=["dist", "lib"]))
+    with pytest.raises(UsageError, match=r"\(nothing is built\)"):
+        service({"main": "a.js"})
