@@ -44,6 +44,8 @@ _DOWNLOADS = {
 }
 """Packages that download what no image needs when they are installed, and what keeps them from it."""
 
+_AT_RUN_TIME = ("dependencies", "optionalDependencies")
+
 COMPILERS = ("g++", "make", "python3")
 """What compiling a native addon takes."""
 
@@ -56,17 +58,14 @@ def inputs(folder: Path, manager: Manager, settings: Service) -> tuple[str, ...]
 
 def variables(manifests: Sequence[Manifest], settings: Service) -> Found[Mapping[str, str]]:
     """Return the variables that an install sees: what keeps development tools from downloading, and what is configured."""
-    found: dict[str, str] = {}
-    names: list[str] = []
-    for manifest in manifests:
-        for name, off in _DOWNLOADS.items():
-            if name in manifest.table("devDependencies") and name not in manifest.table("dependencies"):
-                found |= off
-                names.append(name)
-    why = f"no image needs what {', '.join(sorted(set(names)))} would download" if names else ""
+    needed = {name for manifest in manifests for key in _AT_RUN_TIME for name in manifest.table(key)}
+    tools = {name for manifest in manifests for name in manifest.table("devDependencies")} - needed
+    names = [name for name in _DOWNLOADS if name in tools]
+    off = {variable: value for name in names for variable, value in _DOWNLOADS[name].items()}
+    why = f"no image needs what {', '.join(names)} would download" if names else ""
     if settings.node.install_env:
         why = " and ".join(filter(None, ("pipeline.toml", why)))
-    return Found("node.install_env", {**found, **settings.node.install_env}, why=why)
+    return Found("node.install_env", {**off, **settings.node.install_env}, why=why)
 
 
 def secrets(folder: Path) -> tuple[str, ...]:
