@@ -14,11 +14,19 @@ from pipeline.detect.model import Manager
 from pipeline.detect.node.manifest import Manifest
 from pipeline.files import plain
 
-_INPUTS = {
-    "npm": ("package-lock.json", "npm-shrinkwrap.json", ".npmrc"),
-    "pnpm": ("pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs", "patches"),
-    "yarn": ("yarn.lock", ".npmrc", ".yarnrc", "patches"),
-    "berry": ("yarn.lock", ".yarnrc.yml", ".yarn/releases", ".yarn/plugins", ".yarn/patches"),
+_LOCKFILES = {
+    "npm": ("npm-shrinkwrap.json", "package-lock.json"),
+    "pnpm": ("pnpm-lock.yaml",),
+    "yarn": ("yarn.lock",),
+    "berry": ("yarn.lock",),
+}
+"""What locks for a package manager, the one that it goes by first."""
+
+_SETTINGS = {
+    "npm": (".npmrc",),
+    "pnpm": ("pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs", "patches"),
+    "yarn": (".npmrc", ".yarnrc", "patches"),
+    "berry": (".yarnrc.yml", ".yarn/releases", ".yarn/plugins", ".yarn/patches"),
 }
 
 _BUILT_FROM_SOURCE = (
@@ -52,7 +60,8 @@ COMPILERS = ("g++", "make", "python3")
 
 def inputs(folder: Path, manager: Manager, settings: Service) -> tuple[str, ...]:
     """Return the patterns of the files that an install reads, relative to the context."""
-    found = [name for name in _INPUTS[manager.name] if (folder / name).exists()]
+    known = (*_LOCKFILES[manager.name], *_SETTINGS[manager.name])
+    found = [name for name in known if (folder / name).exists()]
     return (*found, *settings.node.install_inputs)
 
 
@@ -83,14 +92,14 @@ def scripts(folder: Path, place: str, manager: Manager, settings: Service) -> Fo
     key, asked = "node.install_scripts", settings.node.install_scripts
     if asked is not None:
         return configured(key, tuple(asked) if isinstance(asked, list) else asked)
-    if manager.name != "npm":
+    lockfile = _lockfile(folder, manager)
+    if manager.name != "npm" or lockfile is None:
         return Found(key, True, why="by convention")
-    names = [
-        path.rpartition("node_modules/")[2] for path, item in _packages(folder).items() if path and item.get("hasInstallScript")
-    ]
+    file = joined(place, lockfile.name)
+    names = {_name(path) for path, item in _packages(lockfile).items() if item.get("hasInstallScript")}
     if not names:
-        return Found(key, False, joined(place, "package-lock.json"), why="no dependency has any")
-    return Found(key, True, joined(place, "package-lock.json"), why=f"those of {', '.join(sorted(set(names)))}")
+        return Found(key, False, file, why="no dependency has any")
+    return Found(key, True, file, why=f"those of {', '.join(sorted(names))}")
 
 
 def native(folder: Path, place: str, manager: Manager, settings: Service) -> Found[bool]:
@@ -98,33 +107,41 @@ def native(folder: Path, place: str, manager: Manager, settings: Service) -> Fou
     key = "node.native"
     if settings.node.native is not None:
         return configured(key, settings.node.native)
-    lockfile = next((folder / name for name in _INPUTS[manager.name][:2] if (folder / name).is_file()), None)
+    lockfile = _lockfile(folder, manager)
     if lockfile is None:
         return Found(key, False, why="no lockfile tells of any")
+    file = joined(place, lockfile.name)
     if manager.name == "npm":
-        for path, item in _packages(folder).items():
+        for path, item in _packages(lockfile).items():
             needs = item.get("dependencies")
             if item.get("hasInstallScript") and isinstance(needs, dict) and (by := sorted(needs.keys() & _BUILT)):
-                name = path.rpartition("node_modules/")[2]
-                return Found(key, True, joined(place, lockfile.name), why=f"{name} is installed by {by[0]}")
-        return Found(key, False, joined(place, lockfile.name), why="no dependency is compiled")
+                return Found(key, True, file, why=f"{_name(path)} is installed by {by[0]}")
+        return Found(key, False, file, why="no dependency is compiled")
     for number, line in enumerate(lockfile.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         if found := _LOCKED.match(line):
-            return Found(key, True, joined(place, lockfile.name), number, f"{found[1]} is among the dependencies")
-    return Found(key, False, joined(place, lockfile.name), why="no dependency is compiled")
+            return Found(key, True, file, number, f"{found[1]} is among the dependencies")
+    return Found(key, False, file, why="no dependency is compiled")
 
 
 _BUILT = set(_BUILT_FROM_SOURCE)
 _LOCKED = re.compile(rf"\s*[\"'/]*({'|'.join(map(re.escape, _BUILT_FROM_SOURCE))})[@/](?:npm:)?[\d^~*]")
 
 
-def _packages(folder: Path) -> Mapping[str, Mapping[str, Any]]:
-    for name in _INPUTS["npm"][:2]:
-        try:
-            data = json.loads(plain(folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            continue
-        packages = data.get("packages") if isinstance(data, dict) else None
-        if isinstance(packages, dict):
-            return {path: item for path, item in packages.items() if isinstance(item, dict)}
-    return {}
+def _lockfile(folder: Path, manager: Manager) -> Path | None:
+    return next((folder / name for name in _LOCKFILES[manager.name] if (folder / name).is_file()), None)
+
+
+def _packages(lockfile: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return the dependencies that a lockfile of npm's lists, by the folders that they are installed to."""
+    try:
+        data = json.loads(plain(lockfile).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    packages = data.get("packages") if isinstance(data, dict) else None
+    if not isinstance(packages, dict):
+        return {}
+    return {path: item for path, item in packages.items() if path and isinstance(item, dict)}
+
+
+def _name(path: str) -> str:
+    return path.rpartition("node_modules/")[2]

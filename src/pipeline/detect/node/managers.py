@@ -13,8 +13,8 @@ from pipeline.detect.node.manifest import Manifest
 from pipeline.errors import UsageError
 
 LOCKFILES = {
-    "package-lock.json": "npm",
     "npm-shrinkwrap.json": "npm",
+    "package-lock.json": "npm",
     "pnpm-lock.yaml": "pnpm",
     "yarn.lock": "yarn",
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from trees import write
 
 from pipeline.config import Node, Service
 from pipeline.detect.model import Manager
 from pipeline.detect.node import install
 from pipeline.detect.node.manifest import Manifest
 
-NPM = Manager("npm")
+NPM, PNPM, YARN, BERRY = (Manager(name) for name in ("npm", "pnpm", "yarn", "berry"))
 
 
 def service(**node):
@@ -85,3 +86,111 @@ def test_secrets_of_all_settings_are_named_once(tmp_path):
 def test_install_scripts_run_as_the_configuration_says(tmp_path, asked, value):
     found = install.scripts(tmp_path, ".", NPM, service(install_scripts=asked))
     assert (found.key, found.value, found.source) == ("node.install_scripts", value, "pipeline.toml")
+
+
+@pytest.mark.parametrize("manager", [NPM, PNPM, YARN, BERRY])
+def test_install_scripts_run_where_no_lockfile_tells_of_them(tmp_path, manager):
+    found = install.scripts(tmp_path, ".", manager, service())
+    assert (found.key, found.value, found.source) == ("node.install_scripts", True, "by convention")
+
+
+PACKAGES = {
+    "": {"hasInstallScript": True},
+    "node_modules/b": {"hasInstallScript": True},
+    "node_modules/b/node_modules/@s/a": {"hasInstallScript": True},
+    "node_modules/c/node_modules/b": {"hasInstallScript": True},
+    "node_modules/d": {},
+    "node_modules/e": "x",
+}
+
+
+@pytest.mark.parametrize("lock", ["package-lock.json", "npm-shrinkwrap.json"])
+def test_install_scripts_are_told_by_npms_lockfile(tmp_path, lock):
+    write(tmp_path, {lock: {"packages": PACKAGES}})
+    found = install.scripts(tmp_path, "x", NPM, service())
+    assert (found.key, found.value, found.source) == ("node.install_scripts", True, f"x/{lock}, those of @s/a, b")
+    write(tmp_path, {lock: {"packages": {"": {"hasInstallScript": True}, "node_modules/d": {}}}})
+    found = install.scripts(tmp_path, "x", NPM, service())
+    assert (found.key, found.value, found.source) == ("node.install_scripts", False, f"x/{lock}, no dependency has any")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_compilers_are_there_as_the_configuration_says(tmp_path, asked):
+    found = install.native(tmp_path, ".", NPM, service(native=asked))
+    assert (found.key, found.value, found.source) == ("node.native", asked, "pipeline.toml")
+
+
+@pytest.mark.parametrize("manager", [NPM, PNPM, YARN, BERRY])
+def test_without_a_lockfile_none_tells_of_compilers(tmp_path, manager):
+    write(tmp_path, dict.fromkeys((".npmrc", "pnpm-workspace.yaml", ".yarnrc.yml"), "nan@1"))
+    found = install.native(tmp_path, ".", manager, service())
+    assert (found.key, found.value, found.source) == ("node.native", False, "no lockfile tells of any")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["node-gyp", "node-gyp-build", "node-addon-api", "nan", "bindings", "prebuild-install", "@mapbox/node-pre-gyp"],
+)
+@pytest.mark.parametrize(
+    ("manager", "lock", "line"),
+    [
+        (PNPM, "pnpm-lock.yaml", "  {}@1.0.0:"),
+        (PNPM, "pnpm-lock.yaml", "  '{}@1.0.0':"),
+        (PNPM, "pnpm-lock.yaml", "  /{}/1.0.0:"),
+        (YARN, "yarn.lock", "{}@~1.0.0, x@1:"),
+        (YARN, "yarn.lock", '"{}@*":'),
+        (BERRY, "yarn.lock", '"{}@npm:^1.0.0":'),
+    ],
+)
+def test_compilers_are_told_by_what_addons_need(tmp_path, manager, lock, line, name):
+    write(tmp_path, {lock: f"# one\n{line.format(name)}\n{line.format('nan')}\n"})
+    found = install.native(tmp_path, "x", manager, service())
+    assert (found.key, found.value, found.source) == ("node.native", True, f"x/{lock}:2, {name} is among the dependencies")
+
+
+@pytest.mark.parametrize("line", ["nano@1.0.0:", "  nan: 1.0.0", "x-nan@1.0.0:", "# nan@1.0.0"])
+def test_compilers_are_not_told_by_other_names(tmp_path, line):
+    (tmp_path / "yarn.lock").write_bytes(f"{line}\n# ".encode() + b"\xff\n")
+    found = install.native(tmp_path, "x", YARN, service())
+    assert (found.key, found.value, found.source) == ("node.native", False, "x/yarn.lock, no dependency is compiled")
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "why"),
+    [
+        (
+            {"hasInstallScript": True, "dependencies": {"x": "1", "nan": "1", "bindings": "1"}},
+            True,
+            "@s/a is installed by bindings",
+        ),
+        ({"hasInstallScript": True, "dependencies": {"x": "1"}}, False, "no dependency is compiled"),
+        ({"hasInstallScript": True, "dependencies": ["nan"]}, False, "no dependency is compiled"),
+        ({"hasInstallScript": True}, False, "no dependency is compiled"),
+        ({"dependencies": {"nan": "1"}}, False, "no dependency is compiled"),
+    ],
+)
+@pytest.mark.parametrize("lock", ["package-lock.json", "npm-shrinkwrap.json"])
+def test_compilers_are_told_by_npms_lockfile(tmp_path, lock, item, value, why):
+    write(tmp_path, {lock: {"packages": {"node_modules/b/node_modules/@s/a": item}}})
+    found = install.native(tmp_path, "x", NPM, service())
+    assert (found.key, found.value, found.source) == ("node.native", value, f"x/{lock}, {why}")
+
+
+def test_the_services_own_install_script_is_no_dependencys(tmp_path):
+    write(tmp_path, {"package-lock.json": {"packages": {"": {"hasInstallScript": True, "dependencies": {"nan": "1"}}}}})
+    assert install.scripts(tmp_path, "x", NPM, service()).value is False
+    assert install.native(tmp_path, "x", NPM, service()).value is False
+
+
+@pytest.mark.parametrize("content", ["[]", "{", "{}", '{"packages": []}'])
+def test_a_lockfile_of_npms_that_tells_nothing_has_no_scripts(tmp_path, content):
+    write(tmp_path, {"package-lock.json": content})
+    assert install.scripts(tmp_path, "x", NPM, service()).value is False
+    assert install.native(tmp_path, "x", NPM, service()).value is False
+
+
+def test_npm_goes_by_its_shrinkwrap_where_both_lockfiles_are_there(tmp_path):
+    write(tmp_path, {"package-lock.json": {"packages": PACKAGES}, "npm-shrinkwrap.json": {"packages": {}}})
+    found = install.scripts(tmp_path, "x", NPM, service())
+    assert (found.value, found.source) == (False, "x/npm-shrinkwrap.json, no dependency has any")
+    assert install.native(tmp_path, "x", NPM, service()).file == "x/npm-shrinkwrap.json"
