@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +146,11 @@ def _candidate(root: Path, name: str, path: str, kind: str) -> Candidate:
 def _name(root: Path, path: str, taken: set[str]) -> str:
     """Return a name that an image can have: the folder's, with its parents' where that is taken."""
     parts = Path(root.resolve().name if path == "." else path).parts
-    for count in range(1, len(parts) + 1):
-        name = re.sub(r"[^a-z0-9]+", "-", "-".join(parts[-count:]).lower()).strip("-") or "service"
+    for last in range(1, len(parts) + 1):
+        name = re.sub(r"[^a-z0-9]+", "-", "-".join(parts[-last:]).lower()).strip("-") or "service"
         if name not in taken:
             return name
-    return f"{name}-{len(taken) + 1}"
+    return next(numbered for number in count(2) if (numbered := f"{name}-{number}") not in taken)
 
 
 def _table(manifest: object, key: str) -> Mapping[str, Any]:
@@ -164,7 +165,7 @@ def as_toml(found: Survey) -> str:
         "# take its # away to decide otherwise.",
     ]
     for item in found.services:
-        lines += ["", f"[services.{_key(item.name)}]", f"path = {shown(item.path)}"]
+        lines += ["", f"[services.{item.name}]", f"path = {shown(item.path)}"]
         if found.ambiguous(item.path):
             lines.append(f"kind = {shown(item.kind)}")
         if item.question:
@@ -207,7 +208,3 @@ def undecided(found: Survey) -> UsageError:
     return UsageError(
         msg, key=f"services.{item.name}.{item.key}" if item.key else "", hint="`pipeline init` writes a file to do so in"
     )
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[a-z0-9_-]+", name) else shown(name)

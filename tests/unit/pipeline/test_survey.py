@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.config import load
 from pipeline.detect import survey
-from pipeline.detect.survey import as_toml
+from pipeline.detect.found import Found
+from pipeline.detect.survey import Candidate, Survey, as_text, as_toml, undecided
 
 GO_MAIN = "package main\n\nfunc main() {}\n"
 
@@ -132,3 +133,153 @@ def test_two_kinds_in_one_folder(tmp_path):
     found = survey(tmp_path)
     assert [item.kind for item in found.services] == ["node", "go"]
     assert tomllib.loads(as_toml(found))["services"][found.services[1].name] == {"path": ".", "kind": "go"}
+
+
+SERVES = {"scripts": {"start": "node a.js"}, "dependencies": {"express": "5"}}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "files", "reason"),
+    [
+        ({"dependencies": {"koa": "3"}}, [], ""),
+        ({"scripts": {"start": "vite"}, "dependencies": {"hono": "4"}}, [], ""),
+        ({"scripts": {"start": "node a.js"}}, [], ""),
+        ({"scripts": {"start": "vite", "start:prod": "node a.js"}}, [], ""),
+        ({}, ["server.js"], ""),
+        ({**SERVES, "workspaces": ["x"]}, [], ""),
+        (SERVES, ["pnpm-workspace.yaml"], ""),
+        ({**SERVES, "exports": "./a.js"}, [], ""),
+        ({"private": True, "exports": "./a.js", "dependencies": {"koa": "3"}}, [], ""),
+        ({"exports": "./a.js", "dependencies": {"koa": "3"}}, [], "a library"),
+        ({"devDependencies": {"koa": "3"}}, [], "no start script, and nothing that serves"),
+        ([], [], "no start script, and nothing that serves"),
+        ({"scripts": {"start": "node a.js"}, "workspaces": []}, [], "the root of a workspace"),
+        ({"dependencies": {"koa": "3"}}, ["pnpm-workspace.yaml"], "the root of a workspace"),
+        ({"scripts": {"start": "A=1 npx webpack serve"}}, [], "`A=1 npx webpack serve` serves for development alone"),
+        ({"scripts": {"start": "node vite"}}, [], ""),
+        ({"scripts": {"start": "vitest-server"}}, [], ""),
+    ],
+)
+def test_which_packages_are_services(tmp_path, manifest, files, reason):
+    write(tmp_path, {"a/package.json": manifest, **{f"a/{name}": "" for name in files}})
+    found = survey(tmp_path)
+    assert (dict(found.left_out), len(found.services)) == (({"a": reason}, 0) if reason else ({}, 1))
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "node_modules",
+        "vendor",
+        "dist",
+        "test",
+        "e2e",
+        "example",
+        "api-example",
+        "api-examples",
+        ".cache",
+        "_old",
+        "x/fixtures/y",
+    ],
+)
+def test_services_are_not_looked_for_among_examples_and_tests(tmp_path, folder):
+    write(tmp_path, {f"{folder}/package.json": SERVES})
+    assert survey(tmp_path) == Survey(())
+
+
+def test_names_are_made_of_folders_and_no_two_are_the_same(tmp_path):
+    root = tmp_path / "My Shop!"
+    folders = ["a/web", "a/web-6", "b/web", "--", "x.y_Z"]
+    write(root, {"package.json": SERVES, **{f"{folder}/package.json": SERVES for folder in folders}})
+    write(root, {"web/package.json": SERVES, "web/go.mod": "module web\n\ngo 1.26\n", "web/main.go": GO_MAIN})
+    assert [(item.path, item.name) for item in survey(root).services] == [
+        (".", "my-shop"),
+        ("--", "service"),
+        ("a/web", "web"),
+        ("a/web-6", "web-6"),
+        ("b/web", "b-web"),
+        ("web", "web-2"),
+        ("web", "web-3"),
+        ("x.y_Z", "x-y-z"),
+    ]
+
+
+def found(key, value, line=0, why=""):
+    return Found(key, value, "a/package.json" if line else "", line, why)
+
+
+SURVEY = Survey(
+    (
+        Candidate("api", "a", "node", (found("port", 80, 3, "listens"), found("node.output", ("d",)))),
+        Candidate("long-name", "b", "go", question="one\ntwo", key="go.main"),
+    ),
+    {"c": "a library", ".": "none"},
+)
+
+
+def test_the_survey_for_people():
+    assert as_text(SURVEY) == (
+        "api        node  a\n"
+        "long-name  go    b  needs a decision\n"
+        "c: left out: a library\n"
+        ".: left out: none\n"
+        "\n"
+        "long-name: one\n"
+        "two\n"
+    )
+    assert as_text(Survey((), {"c": "a library"})) == "c: left out: a library\n"
+
+
+def test_the_survey_as_a_file():
+    assert as_toml(SURVEY) == (
+        "# Written by `pipeline init`. Every key but `path` has a detected default, shown below with the place that says so:\n"
+        "# take its # away to decide otherwise.\n"
+        "\n"
+        "[services.api]\n"
+        'path = "a"\n'
+        "# port = 80            # a/package.json:3, listens\n"
+        '# node.output = ["d"]\n'
+        "\n"
+        "[services.long-name]\n"
+        'path = "b"\n'
+        "# ASKED: one\n"
+        "# ASKED: two\n"
+        "\n"
+        "# Left out:\n"
+        "#   c: a library\n"
+        "#   .: none\n"
+    )
+
+
+def test_a_file_has_a_kind_only_where_a_folder_holds_two():
+    kinds = {"api": ("a", "node"), "tool": ("a", "go"), "web": ("b", "node")}
+    two = Survey(tuple(Candidate(name, path, kind) for name, (path, kind) in kinds.items()))
+    services = tomllib.loads(as_toml(two))["services"]
+    assert {name: item.get("kind") for name, item in services.items()} == {"api": "node", "tool": "go", "web": None}
+    assert two.as_config() == {"services": {name: {"path": path, "kind": kind} for name, (path, kind) in kinds.items()}}
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (found("a", ()), False),
+        (found("a", ""), False),
+        (found("a", False), True),
+        (found("a", ("x",)), True),
+        (found("a", (), 1), True),
+    ],
+)
+def test_values_are_told_in_a_file_that_are_not_empty_or_have_a_place(entry, told):
+    assert ("# a = " in as_toml(Survey((Candidate("x", "x", "go", (entry,)),)))) is told
+
+
+def test_what_is_undecided_is_told_with_the_key_that_decides_it():
+    error = undecided(SURVEY)
+    assert error.key == "services.long-name.go.main"
+    assert error.message.endswith("of b something has to be decided: one\ntwo")
+    assert undecided(Survey((Candidate("x", "x", "go", question="?"),))).key == ""
+
+
+def test_a_repository_without_a_service_is_told_with_what_was_left_out():
+    error = undecided(Survey((), {"a": "a library", "b": "none"}))
+    assert error.message == "there is no pipeline.toml, and no service was found; a: a library; b: none"
