@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from trees import write
 
 from pipeline.config import Runtime, Service
 from pipeline.detect.node.manifest import Manifest
-from pipeline.detect.node.start import entry, start
+from pipeline.detect.node.start import entry, file_of, start
 from pipeline.errors import UsageError
 
 
@@ -26,6 +27,19 @@ def found(tmp_path, data, built="dist"):
         ({"start": "A=1 pnpm --silent go", "go": "B=2 node a.js"}, "node a.js", {"A": "1", "B": "2"}),
         ({"prod": "node --require tsx/cjs server.ts"}, "node --require tsx/cjs server.ts", {}),
         ({"start": "fastify start app.js"}, "node node_modules/fastify-cli/cli.js start app.js", {}),
+        ({"start": "nuxt start"}, "node node_modules/nuxt/bin/nuxt.mjs start", {}),
+        ({"start": "strapi start"}, "node node_modules/@strapi/strapi/bin/strapi.js start", {}),
+        ({"start": "remix-serve build"}, "node node_modules/@remix-run/serve/dist/cli.js build", {}),
+        ({"start": "react-router-serve build"}, "node node_modules/@react-router/serve/bin.cjs build", {}),
+        ({"start": "exec node a.js"}, "node a.js", {}),
+        ({"start": "env A=b=c B= node a.js"}, "node a.js", {"A": "b=c", "B": ""}),
+        ({"start": "A=1 npm run -s go", "go": "A=2 node a.js"}, "node a.js", {"A": "2"}),
+        ({"start": "nodemon a.js", "prod": "npm run go", "go": "node b.js"}, "node b.js", {}),
+        ({"production": "node a.js", "prod": "node b.js"}, "node b.js", {}),
+        ({"prod": "node a.js", "start": "node b.js"}, "node b.js", {}),
+        ({"start": "node a.js", "start:production": "node b.js"}, "node b.js", {}),
+        ({"start:production": "node a.js", "start:prod": "node b.js"}, "node b.js", {}),
+        ({"production": "node a.js"}, "node a.js", {}),
     ],
 )
 def test_scripts_that_start_a_program(tmp_path, scripts, command, env):
@@ -44,6 +58,18 @@ def test_scripts_that_start_a_program(tmp_path, scripts, command, env):
         "ts-node a.ts",
         "fastify start -w app.js",
         "node 'a",
+        "npm run gone",
+        "npm",
+        "npm run lint test",
+        "a=1 node a.js",
+        "A=1",
+        "",
+        "nuxt dev",
+        "strapi develop",
+        "node a.js > log",
+        "node a.js $PORT",
+        "node a.js; x",
+        "node *.js",
     ],
 )
 def test_scripts_that_need_a_shell_or_serve_for_development(tmp_path, script):
@@ -60,6 +86,8 @@ def test_scripts_that_need_a_shell_or_serve_for_development(tmp_path, script):
         ({"start": "node a.js", "migrate": "knex migrate:latest"}, "migrate"),
         ({"start": "node a.js", "db:migrate:deploy": "prisma migrate deploy"}, "db:migrate:deploy"),
         ({"start": "node a.js", "migrate:make": "knex migrate:make"}, ""),
+        ({"start": "node a.js", "migrations:run": "x", "migrate:up": "x"}, "migrations:run"),
+        ({"start": "node a.js", "premigrate": "x"}, ""),
         ({"start": "node a.js"}, ""),
     ],
 )
@@ -88,7 +116,59 @@ def test_the_configuration_wins(tmp_path):
         ("node dist/index.js", "dist/index.js"),
         ("node --enable-source-maps -r dotenv/config ./build/a.js --flag", "build/a.js"),
         ("node node_modules/next/dist/bin/next start", ""),
+        ("node node_modules/fastify-cli/cli.js start app.js", "app.js"),
+        ("node --require a --import b --loader c --env-file d e.js", "e.js"),
+        ("node --import=a b.js c.js", "b.js"),
+        ("node", ""),
+        ("./bin/a b.js", "bin/a"),
     ],
 )
 def test_the_file_that_a_command_runs(command, file):
     assert entry(tuple(command.split())) == file
+
+
+@pytest.mark.parametrize(
+    ("data", "files", "command", "source"),
+    [
+        ({"scripts": {"start": "node a.js"}, "main": "m.js"}, ["server.js"], "node a.js", "x/package.json, scripts.start"),
+        ({"main": "m.js"}, ["server.js", "index.js"], "node m.js", "x/package.json, main"),
+        ({"main": ["m.js"]}, ["server.js", "index.js"], "node server.js", "x/package.json, server.js is there"),
+        ({}, ["index.js"], "node dist/index.js", "by convention"),
+    ],
+)
+def test_what_starts_is_told_by_a_script_then_main_then_a_file_of_that_name(tmp_path, data, files, command, source):
+    for name in files:
+        (tmp_path / name).touch()
+    told = found(tmp_path, data)
+    assert (told.key, " ".join(told.value.command), told.source) == ("runtime.start", command, source)
+
+
+def test_where_nothing_is_built_an_index_starts(tmp_path):
+    (tmp_path / "index.js").touch()
+    assert found(tmp_path, {}, built="").source == "x/package.json, index.js is there"
+
+
+def test_a_start_that_cannot_be_told_is_asked_about_where_it_would_stand(tmp_path):
+    manifest = Manifest({"scripts": {"prod": "x", "start": "nodemon"}}, "x/package.json", {("scripts", "start"): 7})
+    with pytest.raises(UsageError, match=r"^x/package\.json:7: runtime\.start: the script 'start' \(`nodemon`\)"):
+        start(tmp_path, manifest, Service(path="x"), built="dist")
+    with pytest.raises(UsageError, match=r"^x/package\.json: runtime\.start: no start script"):
+        found(tmp_path, {}, built="")
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "source"),
+    [
+        (["a.js"], "a.js", "a.js"),
+        (["a.cjs", "a.mjs"], "a", "a.cjs"),
+        (["a.mjs"], "a", "a.mjs"),
+        (["a.js", "a.cjs", "a/index.js"], "a", "a.js"),
+        (["a/index.js"], "a", "a/index.js"),
+        (["b/a.js"], "b/a", "b/a.js"),
+        (["dist/a.js"], "dist/a.js", ""),
+        (["a.ts"], "a", ""),
+    ],
+)
+def test_the_source_that_node_takes_for_a_name(tmp_path, files, name, source):
+    write(tmp_path, dict.fromkeys(files, ""))
+    assert file_of(tmp_path, name) == source
