@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,8 @@ from pipeline.detect.node.manifest import Manifest, read
 from pipeline.files import plain
 
 _STARS, _BRACES, _COMMAS = 3, 2, 30
-_LOCAL = ("workspace:", "file:", "link:", "portal:")
+_LEADS_OUT = re.compile(r"\.\.|[{,]/")
+_FROM_THE_ROOT = re.compile(r"\A(?:\.?/)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Workspace:
             for key in ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies"):
                 for name, wanted in manifest.table(key).items():
                     other = names.get(name)
-                    if other and other != place and _is_local(str(wanted), self.members[other]):
+                    if other and other != place and _is_local(str(wanted)):
                         add(other)
             order.append(place)
 
@@ -60,9 +62,9 @@ class Workspace:
         return tuple(order)
 
 
-def _is_local(wanted: str, member: Manifest) -> bool:
+def _is_local(wanted: str) -> bool:
     """Whether a dependency means the member of that name; npm and yarn classic take any version that fits."""
-    return wanted.startswith(_LOCAL) or not wanted.startswith(("npm:", "http", "git")) or not member.data
+    return not wanted.startswith(("npm:", "http", "git"))
 
 
 def find(root: Path, settings: Service, own: Manifest, service: str) -> Workspace:
@@ -110,15 +112,17 @@ def _texts(value: object) -> list[str]:
 
 
 def _is_usual(pattern: str) -> bool:
-    """Whether a pattern has as many signs as people write: what many of them stand for may take for ever to find."""
+    """Whether a pattern leads nowhere out, and has as many signs as people write: what many stand for may take for ever to find."""
+    if _LEADS_OUT.search(pattern):
+        return False
     stars = max(part.count("*") for part in pattern.split("/"))
-    return stars <= _STARS and pattern.count("{") <= _BRACES and pattern.count(",") <= _COMMAS and ".." not in pattern[1:]
+    return stars <= _STARS and pattern.count("{") <= _BRACES and pattern.count(",") <= _COMMAS
 
 
 def _members(folder: Path, patterns: Sequence[str]) -> tuple[str, ...]:
     patterns = [pattern for pattern in patterns if _is_usual(pattern)]
-    wanted = [f"{pattern.removeprefix('./').rstrip('/')}/package.json" for pattern in patterns if not pattern.startswith("!")]
-    refused = [f"{pattern[1:].removeprefix('./').rstrip('/')}/package.json" for pattern in patterns if pattern.startswith("!")]
+    wanted = [_manifest(pattern) for pattern in patterns if not pattern.startswith("!")]
+    refused = [_manifest(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
     found = glob.glob(
         wanted,
         root_dir=folder,
@@ -126,3 +130,8 @@ def _members(folder: Path, patterns: Sequence[str]) -> tuple[str, ...]:
         exclude=[*refused, "**/node_modules/**"],
     )
     return tuple(sorted(Path(item).parent.as_posix() for item in found))
+
+
+def _manifest(pattern: str) -> str:
+    """Return the pattern of the members' manifests. As for npm, one that begins with a slash begins at the workspace's root."""
+    return f"{_FROM_THE_ROOT.sub('', pattern).rstrip('/')}/package.json"

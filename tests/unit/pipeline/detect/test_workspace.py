@@ -104,11 +104,14 @@ def test_a_member_whose_manifest_cannot_be_read_is_named(find):
     [
         (["apps/*", "libs/*"], ["apps/api", "libs/a", "libs/b"]),
         (["./apps/*/", "libs/b/"], ["apps/api", "libs/b"]),
+        (["/apps/*", ".//libs/b"], ["apps/api", "libs/b"]),
+        ([".apps/*", "apps/*"], ["apps/api"]),
         (["apps/api", "gone"], ["apps/api"]),
         (["**"], ["apps/api", "libs/a", "libs/b", "libs/b/deep"]),
         (["{apps,libs}/*"], ["apps/api", "libs/a", "libs/b"]),
         (["apps/*", "libs/*", "!libs/a"], ["apps/api", "libs/b"]),
         (["apps/*", "libs/*", "!./libs/*/"], ["apps/api"]),
+        (["apps/*", "libs/*", "!/libs/b"], ["apps/api", "libs/a"]),
         (["apps/*", "***/b"], ["apps/api", "libs/b"]),
         (["apps/*", "l*b*/*b*"], ["apps/api", "libs/b"]),
         (["apps/*", "*i*b*s*/b"], ["apps/api"]),
@@ -123,6 +126,15 @@ def test_members_are_those_that_usual_patterns_find(find, patterns, members):
     others = ("libs/a", "libs/b", "libs/b/deep", "libs/b/node_modules/x", "node_modules/y")
     found = find({**root(*patterns), **{f"{name}/package.json": {} for name in others}})
     assert [member for member in found.members if member != "."] == members
+
+
+@pytest.mark.parametrize(
+    "pattern", ["../beside/*", "{../beside,libs}/*", "HERE/apps/*", "{HERE/apps,libs}/*", "{libs,HERE/apps}/*"]
+)
+def test_no_member_lies_outside_of_the_workspace(find, tmp_path, pattern):
+    write(tmp_path, {"beside/x/package.json": {"name": "x"}})
+    files = {"ours/package.json": {"workspaces": ["apps/*", pattern.replace("HERE", f"{tmp_path}/ours")]}}
+    assert list(find(files, path="ours/apps/api").members) == [".", "apps/api"]
 
 
 def needed(folder, members):
