@@ -134,4 +134,4 @@ def _members(folder: Path, patterns: Sequence[str]) -> tuple[str, ...]:
 
 def _manifest(pattern: str) -> str:
     """Return the pattern of the members' manifests. As for npm, one that begins with a slash begins at the workspace's root."""
-    return f"{_FROM_THE_ROOT.sub('', pattern).rstrip('/')}/package.json"
+    return f"{_FROM_THE_ROOT.sub('', pattern)}/package.json"
