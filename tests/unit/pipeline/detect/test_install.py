@@ -65,7 +65,7 @@ def test_variables_of_the_configuration_are_seen_too_and_win():
     ("name", "text", "names"),
     [
         (".npmrc", "a=${A}\nb=${B_2}\na=${A}", ("A", "B_2")),
-        (".npmrc", "a=${A?}", ("A",)),
+        (".npmrc", "a=${A?}\nb=${b_2}", ("A", "b_2")),
         (".yarnrc.yml", "a: ${A:-x}\nb: ${B-x}", ("A", "B")),
         (".npmrc", "a=$A\nb={B}\nc=${1}\nd=${D", ()),
         (".yarnrc", "a ${A}", ()),

@@ -116,6 +116,13 @@ def test_what_a_build_makes_is_taken_to_where_it_lies_in_the_context(service):
     assert sources(found)["runtime.start"] == (("node", "dist/a.js"), "web/package.json:1, scripts.start")
 
 
+def test_what_a_build_makes_is_told_with_the_file_that_says_so(service, tmp_path):
+    (tmp_path / "tsconfig.json").write_text('{"compilerOptions": {"outDir": "lib"}}')
+    found = service({"scripts": {"build": "tsc"}})
+    assert sources(found)["node.output"] == (("lib",), "web/tsconfig.json:1, compilerOptions.outDir")
+    assert found.start == ("node", "lib/index.js")
+
+
 def test_a_program_of_a_package_needs_no_file_of_the_service(service):
     start = "fastify start app.js"
     found = service({"scripts": {"start": start}})
