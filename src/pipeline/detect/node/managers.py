@@ -53,7 +53,7 @@ def manager(folder: Path, shown: str, manifest: Manifest, settings: Service, ser
     asked = settings.node.package_manager or declared
     name, _, version = asked.partition("@")
     if not lockfile and settings.node.frozen:
-        raise _no_lockfile(folder, shown, name or "npm", service)
+        raise _no_lockfile(folder, shown, name, service)
     key, why = "node.package_manager", joined(shown, lockfile)
     if not asked:
         name = LOCKFILES.get(lockfile, "npm")

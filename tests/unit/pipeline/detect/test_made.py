@@ -180,8 +180,13 @@ def test_the_script_before_a_start_that_needs_no_build_is_none(service, scripts,
 
 def test_what_starts_and_is_nowhere_is_told_with_what_is_built(service):
     manifest = {"scripts": {"build": "tsc", "start": "node lost/a.js"}}
-    asked = r"web/package\.json:1: runtime\.start: lost/a\.js, which starts, is neither there nor .* \(dist, lib\)"
+    asked = (
+        r"web/package\.json:1: runtime\.start: lost/a\.js, which starts, is neither there nor .* \(dist, lib\); set the command"
+    )
     with pytest.raises(UsageError, match=asked):
         service(manifest, node=Node(output=["dist", "lib"]))
+    by_convention = r"^web/package\.json: runtime\.start: dist/index\.js, which starts"
+    with pytest.raises(UsageError, match=by_convention):
+        service({"scripts": {"build": "tsc"}}, node=Node(output=["lib"]))
     with pytest.raises(UsageError, match=r"\(nothing is built\)"):
         service({"main": "a.js"})

@@ -51,7 +51,7 @@ def test_without_settings_it_is_where_the_start_looks_else_dist(output, entry, v
 
 def test_what_is_configured_is_taken_as_it_is(output):
     found = output({"tsconfig.json": OUT_DIR % "lib"}, output=["a", "b/c"])
-    assert (found.value, found.source) == (("a", "b/c"), "pipeline.toml")
+    assert (found.key, found.value, found.source) == ("node.output", ("a", "b/c"), "pipeline.toml")
 
 
 def test_nothing_is_made_without_a_script(output):
