@@ -61,9 +61,8 @@ def test_nothing_is_made_without_a_script(output):
 
 def test_a_source_that_starts_beside_a_build_is_asked_about_where_the_script_stands(output):
     manifest = '{\n"scripts": {\n"build": "x"}}'
-    with pytest.raises(
-        UsageError, match=r"^a/package\.json:3: node\.output: the script 'build' builds, and a\.js, which"
-    ) as asked:
+    message = r"^a/package\.json:3: node\.output: the script 'build' builds, and a\.js, which .*; name it: `node = { output"
+    with pytest.raises(UsageError, match=message) as asked:
         output({"package.json": manifest, "a.js": ""}, entry="a.js")
     assert asked.value.key == "node.output"
 
