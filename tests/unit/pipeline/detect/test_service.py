@@ -88,6 +88,17 @@ def test_a_member_is_built_after_its_libraries_and_takes_in_no_others(member):
     assert sources(found)["node.workspace"] == (".", "package.json:1, its list of members")
 
 
+def test_a_member_that_needs_the_root_takes_in_everything_and_the_root_is_no_library(member, tmp_path):
+    for name, more in (
+        ("package.json", {"scripts": {"build": "x"}}),
+        ("apps/api/package.json", {"dependencies": {"root": "*"}}),
+    ):
+        path = tmp_path / name
+        path.write_text(json.dumps({**json.loads(path.read_text()), **more}))
+    found = member()
+    assert (found.sources.include, found.builds, found.shipped) == ((), (("apps/api", "build"),), None)
+
+
 def test_an_install_of_a_member_takes_in_what_it_needs(member):
     install = member().install
     assert install.members == (".", "libs/built", "libs/plain", "apps/api")
@@ -189,7 +200,8 @@ def test_a_client_of_prismas_among_the_dependencies_is_made_where_they_are_insta
 
 
 def test_a_client_of_prismas_among_the_sources_is_made_before_the_build(service, tmp_path):
-    write(tmp_path, {"a/prisma/schema.prisma": OWN_PLACE})
+    (tmp_path / "a/prisma").mkdir(parents=True)
+    (tmp_path / "a/prisma/schema.prisma").write_bytes(OWN_PLACE.encode() + b"// \xff\n")
     found = service(BUILT, build={"before": ["x"]})
     assert found.build.before == ("npm exec --no -- prisma generate", "x")
     assert (found.install.generate, found.install.production) == ("", "install")

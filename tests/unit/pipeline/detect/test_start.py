@@ -166,6 +166,7 @@ def test_a_start_that_cannot_be_told_is_asked_about_where_it_would_stand(tmp_pat
         (["a/index.js"], "a", "a/index.js"),
         (["b/a.js"], "b/a", "b/a.js"),
         (["dist/a.js"], "dist/a.js", ""),
+        (["dist/b/a.js"], "dist/b/a.js", ""),
         (["a.ts"], "a", ""),
     ],
 )
