@@ -154,6 +154,12 @@ def test_files_of_an_image_are_named_once(service):
     assert found.image.files == ("public", "more", "next.config.js")
 
 
+def test_a_service_without_a_lockfile_is_named(member, tmp_path):
+    (tmp_path / "package-lock.json").unlink()
+    with pytest.raises(UsageError, match=r"^service api: \. has no lockfile"):
+        member()
+
+
 def test_a_context_that_does_not_hold_the_service_is_refused(member):
     with pytest.raises(UsageError, match=r"^service api: the folder 'apps/api' does not lie in the context 'libs'; correct"):
         member(context="libs")

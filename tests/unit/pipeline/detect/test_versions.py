@@ -55,7 +55,7 @@ def test_whose_word_counts(version, files, value, source):
 @pytest.mark.parametrize("asked", ["20.1.0", "v20.1.0"])
 def test_the_configuration_wins(version, asked):
     found = version({"a/.nvmrc": "24"}, version=asked)
-    assert (found.value, found.source) == ("20.1.0", "pipeline.toml")
+    assert (found.key, found.value, found.source) == ("node.version", "20.1.0", "pipeline.toml")
 
 
 def test_a_version_file_that_is_no_utf_8_says_nothing(version, tmp_path):
