@@ -187,6 +187,9 @@ class Building:
     async def _share(self, store: cache.Store, judged: Sequence[facts.StageFact], seconds: Mapping[str, float]) -> None:
         """Note what this machine has now, and give the registry what it lacks."""
         self._known.note({fact.name: fact.status for fact in judged}, self._restored.keys, self._restored.entries)
+        for fact in judged:
+            if (key := self._restored.volume_keys.get(fact.name)) and fact.status in {"executed", "cached"}:
+                self._known.note_volume(key, self._restored.volumes.get(fact.name))
         troubles = dict(self._restored.troubles)
         if store.writes:
             # What stands for a whole image stands for all its commands.

@@ -81,6 +81,25 @@ class Layers:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """What a stage's command leaves in its cache volume, and what makes it cheap the next time.
+
+    Parameters
+    ----------
+    made:
+        A container that has it, after the stage has run.
+    path:
+        The folder of that container.
+    inputs:
+        What of the stage's inputs decides, beside the stages that it needs, whether it is of use.
+    """
+
+    made: dagger.Container
+    path: str
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One stage: a node of the graph.
 
@@ -94,6 +113,8 @@ class Stage:
         What of it would do in its place; None where nobody can tell.
     layers:
         The final image up to the stage's result; None where that is no layer of it, or where nobody can tell.
+    volume:
+        What is worth keeping of the stage's cache volume, if anything.
     """
 
     name: str
@@ -102,6 +123,7 @@ class Stage:
     inputs: Inputs
     kept: Kept | None = None
     layers: Layers | None = None
+    volume: Volume | None = None
 
     @property
     def runs(self) -> bool:

@@ -58,9 +58,10 @@ class Project:
         run: str = "",
         restored: Mapping[str, dagger.Container] | None = None,
         layered: Collection[str] = (),
+        volumes: Mapping[str, dagger.Container] | None = None,
     ) -> ServiceGraph:
         """Return the stages of a service. What was `restored` of some, as layers of the image or not, stands for running them."""
-        context = replace(self.context(name, run), restored=restored or {}, layered=layered)
+        context = replace(self.context(name, run), restored=restored or {}, layered=layered, volumes=volumes or {})
         service = self.services[name]
         graph = node.graph(service, context) if isinstance(service, NodeService) else golang.graph(service, context)
         target = self.config.services[name].target

@@ -21,6 +21,9 @@ NOTE = "stage.json"
 _LAYERS = "-layers"
 """What the name of a stage has behind it whose result is kept as layers of the image."""
 
+_VOLUME = "-volume"
+"""What the name of a stage has behind it whose cache volume's content is kept."""
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 
 
@@ -35,7 +38,7 @@ class Entry:
     Parameters
     ----------
     stage:
-        The stage's name, or what `as_layers` makes of it.
+        The stage's name, or what `as_layers` or `as_volume` makes of it.
     content:
         The digest of the image that holds what was kept.
     seconds:
@@ -65,6 +68,11 @@ class Entry:
 def as_layers(stage: str) -> str:
     """Return the name under which a stage's result is kept as layers of the image."""
     return f"{stage}{_LAYERS}"
+
+
+def as_volume(stage: str) -> str:
+    """Return the name under which the content of a stage's cache volume is kept."""
+    return f"{stage}{_VOLUME}"
 
 
 def tags(stage: str, key: str) -> tuple[str, str]:

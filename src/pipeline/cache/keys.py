@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pipeline.facts import InputRecord
-from pipeline.graph import Layers, ServiceGraph, Stage
+from pipeline.graph import Layers, ServiceGraph, Stage, Volume
 
 _FORMAT = 2
 """Raised when the same inputs give another result, or a result is kept otherwise."""
@@ -42,6 +42,11 @@ def keys(graph: ServiceGraph, records: Mapping[str, InputRecord], platform: str,
 def of_layers(key: str, layers: Layers) -> str:
     """Return the key of a stage's result as layers of an image, which have a base of their own below them."""
     return hashlib.sha256(json.dumps([key, layers.base, layers.platform]).encode()).hexdigest()
+
+
+def of_volume(needs: Sequence[str], volume: Volume) -> str:
+    """Return the key of what a stage leaves in its cache volume, after stages with these keys."""
+    return hashlib.sha256(json.dumps([_FORMAT, needs, sorted(volume.inputs.items())]).encode()).hexdigest()
 
 
 def _is_opaque(stage: Stage) -> bool:

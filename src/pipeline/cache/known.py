@@ -45,6 +45,10 @@ class Known:
             elif status in {"executed", "cached"}:
                 write_text_atomic(self._folder / key, _MADE)
 
+    def note_volume(self, key: str, entry: Entry | None) -> None:
+        """Note that a stage ran with a cache volume's content out of the registry, or with the engine's own."""
+        write_text_atomic(self._folder / key, json.dumps(asdict(entry)) if entry else _MADE)
+
     def _read(self, key: str) -> str:
         try:
             return (self._folder / key).read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ from importlib.metadata import version
 import anyio
 import dagger
 
-from pipeline.cache.entry import Entry, as_layers
-from pipeline.cache.keys import keys, of_layers
+from pipeline.cache.entry import Entry, as_layers, as_volume
+from pipeline.cache.keys import keys, of_layers, of_volume
 from pipeline.cache.known import Known
 from pipeline.cache.store import Absent, Store, Unusable
 from pipeline.facts import InputRecord
@@ -37,6 +37,10 @@ class Restored:
         What was looked for and what the registry has nothing usable of: stages, and those as layers of the image.
     troubles:
         Why the registry could not be used, by stage.
+    volumes:
+        What stages left in their cache volumes, for those that have to run, by stage.
+    volume_keys:
+        The keys of that, by stage.
     """
 
     graph: ServiceGraph
@@ -45,6 +49,8 @@ class Restored:
     keys: Mapping[str, str] = field(default_factory=dict)
     absent: Collection[str] = ()
     troubles: Mapping[str, str] = field(default_factory=dict)
+    volumes: Mapping[str, Entry] = field(default_factory=dict)
+    volume_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 class Search:
@@ -67,6 +73,8 @@ class Search:
         self._decided: set[str] = set()
         self._pulled: set[str] = set()
         self._entries: dict[str, Entry] = {}
+        self._volumes: dict[str, Entry] = {}
+        self._volume_keys = self._keys_of_volumes() if store.layers else {}
         self._absent: set[str] = set()
         self._troubles: dict[str, str] = {}
 
@@ -84,11 +92,21 @@ class Search:
             self._decided |= names
         contents = {name: self._content(name) for name in self._entries}
         layered = {name for name, entry in self._entries.items() if entry.is_layers}
-        graph = self._project.graph(self._graph.service, self._run, contents, layered)
+        volumes = {name: self._store.content(entry) for name, entry in self._volumes.items()}
+        graph = self._project.graph(self._graph.service, self._run, contents, layered, volumes)
         needed = graph.needed(self._entries)
         left = tuple(stage for stage in graph.stages if stage.name in needed)
         pruned = ServiceGraph(graph.service, graph.kind, left, graph.images)
-        return Restored(pruned, self._graph, dict(self._entries), self._keys, set(self._absent), dict(self._troubles))
+        return Restored(
+            pruned,
+            self._graph,
+            dict(self._entries),
+            self._keys,
+            set(self._absent),
+            dict(self._troubles),
+            dict(self._volumes),
+            self._volume_keys,
+        )
 
     @property
     def patience(self) -> float:
@@ -104,26 +122,39 @@ class Search:
             If it cannot be had: it is to be dropped.
         """
         async with anyio.create_task_group() as group:
-            for name, entry in self._entries.items():
+            for entry in self._all():
                 if not entry.is_layers:
-                    group.start_soon(self._pull, name, entry)
+                    group.start_soon(self._pull, entry)
 
     async def drop(self) -> bool:
         """Leave out what cannot be pulled, and return whether that was any."""
         bad: dict[str, Absent | Unusable] = {}
 
-        async def check(name: str, entry: Entry) -> None:
+        async def check(entry: Entry) -> None:
             try:
-                await self._pull(name, entry)
+                await self._pull(entry)
             except (Absent, Unusable) as error:
-                bad[name] = error
+                bad[entry.stage] = error
 
         async with anyio.create_task_group() as group:
-            for name, entry in self._entries.items():
-                group.start_soon(check, name, entry)
-        for name, error in bad.items():
-            self._without(name, self._entries.pop(name).stage, error)
+            for entry in self._all():
+                group.start_soon(check, entry)
+        for found in (self._entries, self._volumes):
+            for stage, entry in list(found.items()):
+                if entry.stage in bad:
+                    del found[stage]
+                    self._without(stage, entry.stage, bad[entry.stage])
         return bool(bad)
+
+    def _all(self) -> list[Entry]:
+        return [*self._entries.values(), *self._volumes.values()]
+
+    def _keys_of_volumes(self) -> dict[str, str]:
+        return {
+            stage.name: of_volume([self._keys[need] for need in stage.needs], stage.volume)
+            for stage in self._graph.stages
+            if stage.volume and all(need in self._keys for need in stage.needs)
+        }
 
     def _next(self) -> list[Stage]:
         """Return the stages that are needed for certain and that nobody has asked for yet."""
@@ -148,12 +179,22 @@ class Search:
             self._entries[stage.name] = known
             return
         for name, own in self._forms(stage, key):
-            try:
-                self._entries[stage.name] = await self._store.find(name, own)
-            except (Absent, Unusable) as error:
-                self._without(stage.name, name, error)
-            else:
+            if entry := await self._find(stage, name, own):
+                self._entries[stage.name] = entry
                 return
+        if key := self._volume_keys.get(stage.name, ""):
+            entry = self._known.restored(key)
+            if not entry and not self._known.was_made(key):
+                entry = await self._find(stage, as_volume(stage.name), key)
+            if entry:
+                self._volumes[stage.name] = entry
+
+    async def _find(self, stage: Stage, name: str, key: str) -> Entry | None:
+        try:
+            return await self._store.find(name, key)
+        except (Absent, Unusable) as error:
+            self._without(stage.name, name, error)
+            return None
 
     def _forms(self, stage: Stage, key: str) -> Iterator[tuple[str, str]]:
         """Yield under which names and keys a stage's result may be kept, the best first."""
@@ -166,9 +207,9 @@ class Search:
         entry = self._entries[name]
         return self._store.content(entry, self._graph.stage(name).layers if entry.is_layers else None)
 
-    async def _pull(self, name: str, entry: Entry) -> None:
+    async def _pull(self, entry: Entry) -> None:
         if entry.content not in self._pulled:
-            await self._store.pull(entry, self._content(name))
+            await self._store.pull(entry)
             self._pulled.add(entry.content)
 
     def _without(self, stage: str, name: str, error: Absent | Unusable) -> None:

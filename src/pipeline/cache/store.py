@@ -50,7 +50,7 @@ class Store:
     seconds:
         How long the registry has to say whether it knows a key.
     layers:
-        Whether results are kept as layers of images, too. The engine must pass on an image's layers as they are.
+        Whether results are kept as layers of images, too, and what is in cache volumes. The engine must pass on layers as they are.
     """
 
     repository: str
@@ -96,7 +96,7 @@ class Store:
         """Return after how many seconds a pull is given up."""
         return max(self.seconds, _PULL_FACTOR * entry.seconds)
 
-    async def pull(self, entry: Entry, content: dagger.Container) -> None:
+    async def pull(self, entry: Entry) -> None:
         """Have the engine pull all of an entry's content.
 
         Raises
@@ -107,7 +107,7 @@ class Store:
             If it cannot be pulled in time, or is not what its digest says.
         """
         # Whoever looks through it must have all of it, and nothing is copied.
-        looked = content.rootfs().filter(include=[_NOTHING])
+        looked = self.content(entry).rootfs().filter(include=[_NOTHING])
         await self._answer(looked.sync(), self.patience(entry))
 
     async def write(self, stage: str, key: str, result: dagger.Container, kept: Kept, seconds: float) -> None:

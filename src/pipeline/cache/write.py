@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Mapping
 
 import anyio
 
-from pipeline.cache.entry import as_layers
+from pipeline.cache.entry import as_layers, as_volume
 from pipeline.cache.keys import of_layers
 from pipeline.cache.restore import Restored
 from pipeline.cache.store import Store, Unusable
-from pipeline.graph import Stage
+from pipeline.graph import Kept, Stage
 
 
 async def write(store: Store, restored: Restored, seconds: Mapping[str, float]) -> dict[str, str]:
@@ -37,4 +37,7 @@ async def write(store: Store, restored: Restored, seconds: Mapping[str, float]) 
             if as_layers(name) in restored.absent and stage.layers:
                 own = of_layers(key, stage.layers)
                 group.start_soon(told, stage, store.write_layers(name, own, stage.layers.image, seconds[name]))
+            if as_volume(name) in restored.absent and stage.volume:
+                own, kept = restored.volume_keys[name], Kept((stage.volume.path,))
+                group.start_soon(told, stage, store.write(as_volume(name), own, stage.volume.made, kept, seconds[name]))
     return troubles

@@ -113,6 +113,8 @@ class Context:
         What was kept of stages elsewhere and stands for running their commands, by stage.
     layered:
         Of which of them that is the final image up to the stage's result.
+    volumes:
+        What stages left in their cache volumes elsewhere, for those that have to run their commands.
     """
 
     service: str
@@ -130,6 +132,7 @@ class Context:
     fresh: str = ""
     restored: Mapping[str, dagger.Container] = field(default_factory=dict)
     layered: Collection[str] = ()
+    volumes: Mapping[str, dagger.Container] = field(default_factory=dict)
 
     @property
     def secret_variables(self) -> Mapping[str, dagger.Secret]:

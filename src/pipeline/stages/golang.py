@@ -7,6 +7,7 @@ config/production.yaml ─▶ config ─┴▶ runtime
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import dagger
@@ -14,7 +15,7 @@ from dagger import dag
 
 from pipeline.detect.model import GoService
 from pipeline.errors import UsageError
-from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage
+from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage, Volume
 from pipeline.stages.context import BUILD_USER, Context, runtime_packages
 from pipeline.stages.image import configured, layer, writable
 from pipeline.stages.stage import stage
@@ -73,6 +74,11 @@ done
 [ "$CGO_ENABLED" = 0 ] || echo 'CGO_ENABLED is not 0' >&2
 exit 1
 """
+
+_COMPILED = "/compiled"
+
+# Go sets the time of what it uses, unless that is less than an hour old: the rest of the volume is of no use here.
+_COPY_COMPILED = f"find . -type f -mmin -90 -exec cp --parents -p -t {_COMPILED} {{}} +\n"
 
 _C_COMPILER = {"static": "musl-gcc", "dynamic": "gcc"}
 
@@ -191,6 +197,9 @@ def _compiler(service: GoService, context: Context, deps: Stage, stage_name: str
         # All modules are there by now; one that is not was never verified.
         .with_env_variable("GOPROXY", "off")
     )
+    if known := context.volumes.get(stage_name):
+        # What was compiled elsewhere. The engine's own volume may be empty, and is not told from one that is not.
+        container = container.with_mounted_directory(_BUILD_CACHE, known.directory(_COMPILED))
     for name, value in service.build.env.items():
         container = container.with_env_variable(name, value)
     for name, secret in context.secret_variables.items():
@@ -216,7 +225,7 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
     container = _compiler(service, context, deps, name).with_directory(_SRC, sources, owner=BUILD_USER)
     for variable, value in variables.items():
         container = container.with_env_variable(variable, value)
-    return stage(
+    built = stage(
         context,
         "build",
         ("deps",),
@@ -230,6 +239,15 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
         platform=platform,
         kept=Kept((_OUT,), beside=_from_toolchain(service, context)),
     )
+    return replace(built, volume=_compiled(service, built, variables)) if built.kept else built
+
+
+def _compiled(service: GoService, built: Stage, variables: Mapping[str, str]) -> Volume:
+    """Return the compiled packages that a build has used or made. How they are linked, and into what, does not count."""
+    container = built.container.with_directory(_COMPILED, dag.directory(), owner=BUILD_USER)
+    container = container.with_workdir(_BUILD_CACHE).with_exec(["sh", "-ec", _COPY_COMPILED])
+    inputs = {**{name: variables[name] for name in ("GOOS", "GOARCH", "GO_TAGS")}, **service.build.env}
+    return Volume(container, _COMPILED, inputs)
 
 
 def _from_toolchain(service: GoService, context: Context) -> dict[str, dagger.File]:

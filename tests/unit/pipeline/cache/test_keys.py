@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from pipeline import engine, facts
-from pipeline.cache.keys import keys
+from pipeline.cache.keys import keys, of_volume
 from pipeline.config import Overrides, load
 from pipeline.detect import detect
 from pipeline.graph import Inputs, Kept, ServiceGraph, Stage
@@ -157,3 +157,28 @@ def test_the_platform_and_our_version_are_in_it():
         keys(graph, records, *ours)["build"] for ours in (("linux/amd64", "1"), ("linux/arm64", "1"), ("linux/amd64", "2"))
     }
     assert len(known) == 3
+
+
+@pytest.mark.parametrize(
+    ("toml", "same"),
+    [
+        ("[services.auth.go]\nldflags = '-v'\n", True),
+        ("[services.auth.go]\nvars = { 'main.version' = '1' }\n", True),
+        ("[services.auth.go]\ntags = ['x']\n", False),
+        ("[services.auth.build]\nenv = { GOFLAGS = '-race' }\n", False),
+        ("[services.auth.build]\npackages = ['git']\n", False),
+    ],
+)
+async def test_what_is_compiled_is_of_use_until_something_changes_that_all_packages_are_compiled_with(tmp_path, toml, same):
+    before, after = [await volume_key(tmp_path / str(number), text) for number, text in enumerate(("", toml))]
+    assert (before == after) == same
+
+
+async def volume_key(root, toml):
+    shutil.copytree(SERVICES / "auth", root / "auth")
+    (root / "pipeline.toml").write_text(BASES.format("a" * 64) + '[services.auth]\npath = "auth"\n' + toml)
+    config = load(root, environ={}, overrides=Overrides())
+    project = planned(root, config, {"auth": detect(root, "auth", config.services["auth"])}, host_directory(root))
+    graph = project.graph("auth")
+    known = keys(graph, {item.name: facts.InputRecord() for item in graph.stages}, "linux/amd64", "1")
+    return of_volume([known["deps"]], graph.stage("build").volume)

@@ -40,6 +40,14 @@ def test_what_was_not_needed_is_not_noted(known):
     assert not known.was_made("l")
 
 
+@pytest.mark.parametrize("entry", [None, ENTRY])
+def test_a_cache_volume_stays_with_who_filled_it_first(known, entry):
+    for _ in range(2):
+        known.note_volume("v", entry)
+        assert known.restored("v") == entry
+        assert known.was_made("v") == (entry is None)
+
+
 def test_a_note_that_cannot_be_read_is_none(known, tmp_path):
     (tmp_path / "stages").mkdir()
     (tmp_path / "stages" / "k").write_bytes(b"\xff{")

@@ -10,15 +10,16 @@ from pipeline.cache.entry import Entry
 from pipeline.cache.restore import Search
 from pipeline.cache.store import Absent, Unusable
 from pipeline.facts import InputRecord
-from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage
+from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage, Volume
 
 RUN = ("sh",)
 STARTS, COPIED = Kept(("/app",), starts=True), Kept(("/out",))
 LAYERS = Layers("an image", "sha256:1", "linux/arm64")
+VOLUME = Volume("a container", "/compiled", {})
 
 
-def stage(name, *needs, kept=None, layers=None):
-    return Stage(name, needs, None, Inputs(command=RUN if kept else ()), kept, layers)
+def stage(name, *needs, kept=None, layers=None, volume=None):
+    return Stage(name, needs, None, Inputs(command=RUN if kept else ()), kept, layers, volume)
 
 
 GRAPH = ServiceGraph(
@@ -27,7 +28,7 @@ GRAPH = ServiceGraph(
     (
         stage("package-manager", kept=STARTS),
         stage("deps", "package-manager", kept=STARTS),
-        stage("build", "deps", kept=COPIED),
+        stage("build", "deps", kept=COPIED, volume=VOLUME),
         stage("prod-deps", "package-manager", kept=COPIED, layers=LAYERS),
         stage("runtime", "build", "prod-deps", layers=LAYERS),
     ),
@@ -59,8 +60,8 @@ class Registry:
     def patience(self, entry):
         return 2 * entry.seconds
 
-    async def pull(self, entry, content):
-        self.pulled.append(content)
+    async def pull(self, entry):
+        self.pulled.append(entry.stage)
         if entry.stage in self.gone:
             msg = "not what its digest says"
             raise Unusable(msg)
@@ -106,9 +107,10 @@ async def test_of_an_image_that_is_there_whole_no_stage_is_asked_for():
     found = await made.restored()
     assert registry.asked == ["runtime-layers"]
     assert [item.name for item in found.graph.stages] == ["runtime"]
-    contents, layered = made.given[-1][2:]
+    contents, layered, volumes = made.given[-1][2:]
     assert contents == {"runtime": "the content of runtime-layers, layers"}
     assert layered == {"runtime"}
+    assert volumes == {}
 
 
 async def test_layers_of_the_image_are_better_than_what_was_kept_of_the_stage_alone():
@@ -129,7 +131,34 @@ async def test_what_is_passed_on_is_not_unpacked():
     await made.restored()
     assert made.patience == 2
     await made.pull()
-    assert registry.pulled == ["the content of build"]
+    assert registry.pulled == ["build"]
+
+
+async def test_a_stage_that_has_to_run_is_given_what_it_left_in_its_cache_volume_elsewhere():
+    registry = Registry("prod-deps", "deps", "build-volume", layers=True)
+    made = search(registry)
+    found = await made.restored()
+    assert "build-volume" in registry.asked
+    assert set(found.volumes) == {"build"}
+    assert made.given[-1][-1] == {"build": "the content of build-volume"}
+    await made.pull()
+    assert sorted(registry.pulled) == ["build-volume", "deps", "prod-deps"]
+    registry.gone, made._pulled = ("build-volume",), set()
+    assert await made.drop()
+    found = await made.restored()
+    assert (found.volumes, found.troubles) == ({}, {"build": "not what its digest says"})
+
+
+async def test_a_cache_volume_of_the_engines_own_is_better_than_that_of_another():
+    registry, known = Registry("build-volume", layers=True), Nothing()
+    volume = (await search(registry).restored()).volume_keys["build"]
+    registry.asked, known.was_made = [], lambda key: key == volume
+    found = await search(registry, known).restored()
+    assert "build-volume" not in registry.asked
+    assert not {"build-volume"} & set(found.absent)
+    known.was_made, known.restored = lambda _: False, lambda key: Entry(key, "build-volume", "a", 1) if key == volume else None
+    assert set((await search(registry, known).restored()).volumes) == {"build"}
+    assert "build-volume" not in registry.asked
 
 
 async def test_what_cannot_be_used_is_made_and_told():
@@ -156,8 +185,7 @@ async def test_what_the_registry_lost_meanwhile_is_absent_under_the_name_that_it
     assert "prod-deps-layers" in (await made.restored()).absent
 
 
-async def lost(entry, content):
-    del entry, content
+async def lost(_):
     raise Absent
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dagger import dag
+
 
 async def test_certificates_that_are_kept_are_those_that_no_command_has_met(tmp_path, planning):
     (tmp_path / "a").mkdir()
@@ -14,3 +16,17 @@ async def test_certificates_that_are_kept_are_those_that_no_command_has_met(tmp_
     [plan] = planner.plans
     assert "ca-certificates.crt" in plan
     assert "RUN" not in plan
+
+
+async def test_packages_that_were_compiled_elsewhere_take_the_place_of_the_cache_volume(tmp_path, planning):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "go.mod").write_text("module example.test/a\n\ngo 1.26\n")
+    (tmp_path / "a" / "main.go").write_text("package main\n\nfunc main() {}\n")
+    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\n')
+    async with planning() as (project, planner):
+        compiled = dag.container().from_(f"registry.example/stages@sha256:{'0' * 64}")
+        for volumes in ({}, {"build": compiled}):
+            await project.graph("a", "run", volumes=volumes).stage("build").container.sync()
+    own, taken = ([line for line in plan.splitlines() if "target=/var/cache/go-build" in line] for plan in planner.plans)
+    assert [line.split("=")[2].partition(",")[0] for line in (*own, *taken)] == ["cache", "bind"]
+    assert "source=/compiled,target=/var/cache/go-build,rw" in taken[0]
