@@ -13,7 +13,7 @@ import anyio.to_thread
 import dagger
 
 from pipeline import cache, facts
-from pipeline.cache.store import Unusable
+from pipeline.cache.store import Absent, Unusable
 from pipeline.detect import GoService
 from pipeline.errors import ConfigInvalid
 from pipeline.graph import ServiceGraph, Stage
@@ -91,7 +91,7 @@ class Building:
             try:
                 await self._attempt(search, patience or search.patience or math.inf)
                 built = True
-            except* (dagger.QueryError, Unusable, _Slow) as errors:
+            except* (dagger.QueryError, Absent, Unusable, _Slow) as errors:
                 if errors.subgroup(dagger.ExecError) or not (await search.drop() or errors.subgroup(_Slow)):
                     raise
                 # If all layers are there by now, something else was slow.

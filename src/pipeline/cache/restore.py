@@ -34,7 +34,7 @@ class Restored:
     keys:
         The keys of stages, by stage.
     absent:
-        What was looked for and what the registry has nothing usable of: stages, and those as layers of the image.
+        The names of entries that were looked for and that the registry does not have.
     troubles:
         Why the registry could not be used, by stage.
     volumes:
@@ -118,7 +118,7 @@ class Search:
 
         Raises
         ------
-        Unusable
+        Absent, Unusable
             If it cannot be had: it is to be dropped.
         """
         async with anyio.create_task_group() as group:

@@ -16,8 +16,8 @@ from pipeline.graph import Kept, Layers
 from pipeline.registry.stages import LABEL
 from pipeline.stages.context import EPOCH
 
-_PULL_FACTOR = 2.0
-"""A pull is given up when it takes longer than an answer may, and longer than this many times what the command once took."""
+_ANSWERS, _COMMANDS = 3.0, 2.0
+"""A pull is given up when it takes longer than so many answers may, and longer than so many times what the command once took."""
 
 _NOTHING = "nothing-that-was-kept"
 """A pattern of files that is for none."""
@@ -94,7 +94,7 @@ class Store:
 
     def patience(self, entry: Entry) -> float:
         """Return after how many seconds a pull is given up."""
-        return max(self.seconds, _PULL_FACTOR * entry.seconds)
+        return max(_ANSWERS * self.seconds, _COMMANDS * entry.seconds)
 
     async def pull(self, entry: Entry) -> None:
         """Have the engine pull all of an entry's content.

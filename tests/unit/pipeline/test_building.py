@@ -120,8 +120,9 @@ def build(monkeypatch):
     return run
 
 
-async def test_what_cannot_be_pulled_is_done_without(build):
-    search = Search(drops=[True], trouble=cache.store.Unusable("no answer"))
+@pytest.mark.parametrize("trouble", [cache.store.Unusable("no answer"), cache.store.Absent()])
+async def test_what_cannot_be_pulled_is_done_without(build, trouble):
+    search = Search(drops=[True], trouble=trouble)
     assert await build(search, Output(seconds=0.05)) == "the image"
     assert search.asked == 2
 
