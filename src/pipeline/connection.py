@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -61,12 +61,14 @@ async def connected(repository: Repository, choice: Choice, on_step: OnStep) -> 
         )
 
 
-async def resolved(repository: Repository, on_step: OnStep, *, fresh: bool = False) -> bases.BaseSet:
-    """Return the bases of a repository's services, pinned anew if `fresh`. The Dagger client is connected."""
+async def resolved(
+    repository: Repository, on_step: OnStep, *, also: Sequence[bases.BaseRequest] = (), fresh: bool = False
+) -> bases.BaseSet:
+    """Return the bases of a repository's services and others, pinned anew if `fresh`. The Dagger client is connected."""
     from pipeline import project  # noqa: PLC0415
 
     return await bases.resolve(
-        project.base_requests(repository.config, repository.services),
+        (*project.base_requests(repository.config, repository.services), *also),
         project.base_settings(repository.config),
         lock=repository.root / bases.LOCK_NAME,
         cache=cache_folder(),

@@ -246,7 +246,11 @@ async def lock(root: Path, engine: Choice, on_step: OnStep) -> Outcome:
     """Pin the bases of all services anew."""
     repository = read(root, [], Overrides())
     async with session(engine, on_step, await remote(repository)):
-        found = await resolved(repository, on_step, fresh=True)
+        from pipeline.scan.stage import toolchain  # noqa: PLC0415 - needs the client
+
+        # A Dagger function is handed these bases, and builds scanners in one of them.
+        also = (toolchain(),) if repository.config.scan.tools else ()
+        found = await resolved(repository, on_step, also=also, fresh=True)
         on_step(found.notice)
     lines = [f"{base.request.role:<13} {base.address or base.title}" for base in found.bases]
     return Outcome("\n".join([*lines, f"{bases.LOCK_NAME} written"]) + "\n")

@@ -162,5 +162,8 @@ def test_the_dagger_function_has_the_engine_build_what_looks(workspace, tmp_path
     settings = "[scan.tools.govulncheck]\n"
     (root / "pipeline.toml").write_text((workspace.root / "pipeline.toml").read_text() + settings)
     write_go(tmp_path / "databases" / "govulncheck", CALLED)
+    locked = replace(workspace, root=root).pipeline("lock")
+    assert locked.code == 0, locked.err
+    assert "go-build      Go 1.26" in locked.out
     said = function(workspace, root, tmp_path / "databases", "", "auth-service")
     assert said.startswith("failed: auth-service: 1 unknown\n  unknown   CVE-2026-9004        stdlib ")
