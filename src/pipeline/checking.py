@@ -15,7 +15,7 @@ import dagger
 
 from pipeline.detect import GoService, NodeService
 from pipeline.project import Project
-from pipeline.stages import golang
+from pipeline.stages import golang_image
 from pipeline.stages.context import default_platform
 from pipeline.stages.health import node_command
 
@@ -159,7 +159,7 @@ def smoke(project: Project, name: str, run: str) -> dagger.Container:
     """Return the container in which a service's image was started as its user, asked for its health, and stopped."""
     service = project.services[name]
     graph = project.graph(name, run)
-    command = golang.command(service) if isinstance(service, GoService) else service.start
+    command = golang_image.command(service) if isinstance(service, GoService) else service.start
     # busybox asks for a path, so that an image without any program beside the service's is asked, too.
     probe = node_command(service.image) if service.image.health.kind == "grpc" and isinstance(service, NodeService) else ()
     tools = project.bases.container("config", "", default_platform()).directory("/bin")

@@ -188,15 +188,16 @@ def _differences(before: InputRecord, now: InputRecord) -> list[str]:
         reasons.append(f"base: {now.base}")
     if before.command != now.command:
         reasons.append("command")
-    reasons += [f"variable: {name}" for name in _changed(before.variables, now.variables)]
-    paths = [path.partition("/")[2] for path in _changed(before.files, now.files)]
+    reasons += [f"variable: {name}" for name in changed(before.variables, now.variables)]
+    paths = [path.partition("/")[2] for path in changed(before.files, now.files)]
     reasons += [f"file: {path}" for path in paths[:_NAMED_CHANGES]]
     if len(paths) > _NAMED_CHANGES:
         reasons.append(f"and {len(paths) - _NAMED_CHANGES} more files")
     return reasons
 
 
-def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the names, in order, under which two mappings differ."""
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 

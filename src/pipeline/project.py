@@ -17,7 +17,7 @@ from pipeline.bases.model import Role
 from pipeline.config import Config, Service
 from pipeline.detect import GoService, NodeService
 from pipeline.graph import ServiceGraph
-from pipeline.stages import golang, node
+from pipeline.stages import golang, golang_image, node
 from pipeline.stages.context import BaseImages, Context, HostSettings, default_platform, runtime_packages
 
 _NPM_KEYS = ("registry", "proxy", "https-proxy", "noproxy", "strict-ssl", "always-auth")
@@ -112,7 +112,7 @@ def base_requests(config: Config, services: Mapping[str, NodeService | GoService
         wanted[BaseRequest(build, service.version, here, service.build.packages)] = None
         if isinstance(service, NodeService):
             wanted |= {BaseRequest("node-runtime", service.version, item, beside): None for item in targets}
-        elif golang.needs_libc(service):
+        elif golang_image.needs_libc(service):
             wanted |= {BaseRequest("libc", "", item, beside): None for item in targets}
     return tuple(wanted)
 

@@ -120,6 +120,4 @@ async def _stage_difference(now: Stage, then: Stage, scratch: Path) -> str:
     digests = {label: await directory.digest() for label, directory in now.inputs.sources.items()}
     before = await facts.record(then, facts.InputRecord(digests=digests), scratch / "then")
     after = await facts.record(now, facts.InputRecord(digests=before.digests), scratch / "now")
-    around = (then.inputs.surroundings, now.inputs.surroundings)
-    changed = sorted(name for name in around[0].keys() | around[1].keys() if around[0].get(name) != around[1].get(name))
-    return facts.difference(before, after) or ", ".join(changed)
+    return facts.difference(before, after) or ", ".join(facts.changed(then.inputs.surroundings, now.inputs.surroundings))

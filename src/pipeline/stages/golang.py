@@ -8,30 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 import dagger
 from dagger import dag
 
 from pipeline.detect.model import GoService
 from pipeline.errors import UsageError
-from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage, Volume
-from pipeline.stages.context import BUILD_USER, Context, runtime_packages
-from pipeline.stages.image import configured, layer, writable
+from pipeline.graph import Inputs, Kept, ServiceGraph, Stage, Volume
+from pipeline.stages.context import BUILD_USER, Context
+from pipeline.stages.golang_image import OUT, config_place, from_toolchain, runtime
+from pipeline.stages.image import layer
 from pipeline.stages.stage import stage
 
 _SRC = "/src"
-_OUT = "/out"
 _MODULES = "/go/pkg/mod"
-_APP = "/app"
 _HOME = "/tmp"  # noqa: S108 - the build user's, whom the official image does not know
 _BUILD_CACHE = "/var/cache/go-build"
 _MODULE_CACHE = "/var/cache/go-mod"
-_USER = "1001:1001"
-_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-_ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
-_SHIPPED = {_ZONES: "/usr/share/zoneinfo.zip"}
-"""Where an image has a file of the toolchain, if not at the same place."""
 
 GO_VARIABLES = ("GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE")
 """Settings of the user's own Go that say where modules come from. An empty one means Go's default."""
@@ -92,30 +85,10 @@ def graph(service: GoService, context: Context) -> ServiceGraph:
     builds = [_build(service, context, deps, platform) for platform in context.platforms]
     stages += [*builds, *([config] if config else [])]
     for build, platform in zip(builds, context.platforms, strict=True):
-        runtime = _runtime(service, context, build, config, platform)
-        stages.append(runtime)
-        images.append(runtime.container)
+        last = runtime(service, context, build, config, platform)
+        stages.append(last)
+        images.append(last.container)
     return ServiceGraph(context.service, service.kind, tuple(stages), tuple(images))
-
-
-def needs_libc(service: GoService) -> bool:
-    """Whether a service's image starts from a base with a C library, and not from nothing."""
-    return service.image.base == "shell" or (service.image.base == "minimal" and service.cgo == "dynamic")
-
-
-def _from_nothing(service: GoService) -> bool:
-    """Whether a service's image holds what is put there and nothing else."""
-    return service.image.base == "minimal" and not needs_libc(service)
-
-
-def command(service: GoService) -> tuple[str, ...]:
-    """Return the command that starts a service."""
-    return service.start or (f"{_programs(service)}/app", *(["--config", _config_place(service)] if service.config else []))
-
-
-def _programs(service: GoService) -> str:
-    """Return the folder of the image's programs. Bases have /bin as a link to it, which no layer may lay a folder over."""
-    return "/bin" if _from_nothing(service) else "/usr/bin"
 
 
 def _environment(service: GoService) -> dict[str, str]:
@@ -191,7 +164,7 @@ def _download(service: GoService) -> str:
 def _compiler(service: GoService, context: Context, deps: Stage, stage_name: str) -> dagger.Container:
     container = (
         context.named(deps.container, stage_name)
-        .with_directory(_OUT, dag.directory(), owner=BUILD_USER)
+        .with_directory(OUT, dag.directory(), owner=BUILD_USER)
         .with_mounted_cache(_BUILD_CACHE, context.volume("pipeline-go-build"), owner=BUILD_USER)
         .with_env_variable("GOCACHE", _BUILD_CACHE)
         # All modules are there by now; one that is not was never verified.
@@ -237,7 +210,7 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
             surroundings=_surroundings(service, context.secret_variables),
         ),
         platform=platform,
-        kept=Kept((_OUT,), beside=_from_toolchain(service, context)),
+        kept=Kept((OUT,), beside=from_toolchain(service, context)),
     )
     return replace(built, volume=_compiled(service, built, variables)) if built.kept else built
 
@@ -248,17 +221,6 @@ def _compiled(service: GoService, built: Stage, variables: Mapping[str, str]) ->
     container = container.with_workdir(_BUILD_CACHE).with_exec(["sh", "-ec", _COPY_COMPILED])
     inputs = {**{name: variables[name] for name in ("GOOS", "GOARCH", "GO_TAGS")}, **service.build.env}
     return Volume(container, _COMPILED, inputs)
-
-
-def _from_toolchain(service: GoService, context: Context) -> dict[str, dagger.File]:
-    """Return the toolchain's files that ship beside a service's programs, as they are before any command has run.
-
-    A Dagger Engine adds the host's own authorities to the certificates that commands meet.
-    """
-    toolchain = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
-    certificates = service.ca_certs and _from_nothing(service)
-    shipped = (*((_CERTIFICATES,) if certificates else ()), *((_ZONES,) if service.tzdata else ()))
-    return {path: toolchain.file(path) for path in shipped}
 
 
 def _script(service: GoService) -> str:
@@ -283,135 +245,13 @@ def workshop(service: GoService, context: Context, name: str) -> dagger.Containe
     return _compiler(service, context, _deps(service, context), name).with_directory(_SRC, sources, owner=BUILD_USER)
 
 
-def _config_place(service: GoService) -> str:
-    """Return where the image has the configuration file: by what it is, whatever it is called in the repository."""
-    suffix = PurePosixPath(service.config).suffix
-    return f"/etc/app/config{'.yaml' if suffix in {'.yml', ''} else suffix}"
-
-
 def _config(service: GoService, context: Context) -> Stage | None:
     if not service.config:
         return None
     name = service.place.within(service.config)
     source = context.source.filter(include=[name])
-    folder = layer({_config_place(service): source.file(name)})
+    folder = layer({config_place(service): source.file(name)})
     container = context.named(dag.container(platform=dagger.Platform(context.platforms[0])), "config").with_directory(
         "/", folder
     )
     return stage(context, "config", (), container, Inputs(sources={"config": source}))
-
-
-def _runtime(service: GoService, context: Context, build: Stage, config: Stage | None, platform: str) -> Stage:
-    base, title, digest = _base(service, context, platform)
-    name = f"runtime{context.suffix(platform)}"
-    sources = _sources(service, context)
-    if known := context.layers(name):
-        container = context.named(known, name)
-    else:
-        container = _with_programs(service, context, context.named(base, name), build, config)
-        container = _with_files(service, context, container, sources)
-    layers = Layers(container, digest, platform)
-    if workdir := _workdir(service):
-        container = container.with_workdir(workdir)
-    env = {**({"ZONEINFO": _SHIPPED[_ZONES]} if service.tzdata else {}), **context.env}
-    labels = {
-        **context.labels,
-        "org.opencontainers.image.base.name": title,
-        **({"org.opencontainers.image.base.digest": digest} if digest else {}),
-    }
-    user = context.user or _USER
-    container = configured(container, user=user, port=service.image.port, env=env, labels=labels)
-    container = _started(service, container)
-    return stage(
-        context,
-        "runtime",
-        (build.name, *(("config",) if config else ())),
-        container,
-        Inputs(base=title, digest=digest, variables=env, sources=sources, surroundings=_placed(service, user)),
-        platform=platform,
-        layers=layers,
-    )
-
-
-def _placed(service: GoService, user: str) -> dict[str, str]:
-    """Return what decides where an image has its files, and whose its folders are."""
-    return {
-        "programs": _programs(service),
-        "config": _config_place(service) if service.config else "",
-        "certificates": str(service.ca_certs),
-        "zones": str(service.tzdata),
-        "workdir": _workdir(service),
-        "writable": " ".join(_writable(service)),
-        "user": user,
-    }
-
-
-def _with_programs(
-    service: GoService, context: Context, container: dagger.Container, build: Stage, config: Stage | None
-) -> dagger.Container:
-    """Return the image with its programs and what they need: certificates, time zones, the configuration."""
-    if shipped := _from_toolchain(service, context):
-        if build.name in context.restored:
-            # They were kept with it: a toolchain is much to fetch for its certificates.
-            shipped = {path: build.container.file(path) for path in shipped}
-        container = container.with_directory("/", layer({_SHIPPED.get(path, path): file for path, file in shipped.items()}))
-    names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
-    container = container.with_directory(
-        "/", layer({f"{_programs(service)}/{name}": build.container.file(f"{_OUT}/{made}") for name, made in names.items()})
-    )
-    return container.with_directory("/", config.container.rootfs()) if config else container
-
-
-def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.Container, str, str]:
-    """Return the base of the final image, its name and its digest: none where it is empty, or not pinned."""
-    if needs_libc(service):
-        wanted = runtime_packages(service.image)
-        base = context.bases.describe("libc", "", platform, wanted)
-        return context.bases.container("libc", "", platform, wanted), base.title, base.digest
-    fresh = dag.container(platform=dagger.Platform(platform))
-    if _from_nothing(service):
-        return fresh, "scratch", ""
-    address = service.image.base
-    return fresh.from_(address), address, address.partition("@")[2]
-
-
-def _sources(service: GoService, context: Context) -> dict[str, dagger.Directory]:
-    """Return the trees of an image that come straight from the context."""
-    if not service.image.files:
-        return {}
-    return {"files": context.source.filter(include=[service.place.within(name) for name in service.image.files])}
-
-
-def _workdir(service: GoService) -> str:
-    return service.image.workdir or (_APP if service.image.files or service.image.writable else "")
-
-
-def _writable(service: GoService) -> list[str]:
-    """Return the folders that the program may write to, by their absolute paths."""
-    return [folder if folder.startswith("/") else f"{_workdir(service)}/{folder}" for folder in service.image.writable]
-
-
-def _with_files(
-    service: GoService, context: Context, container: dagger.Container, sources: Mapping[str, dagger.Directory]
-) -> dagger.Container:
-    """Return the image with what its program reads and writes."""
-    for files in sources.values():
-        found = files if service.place.folder == "." else files.directory(service.place.folder)
-        container = container.with_directory("/", layer({_APP: found}))
-    if folders := _writable(service):
-        container = container.with_directory("/", writable(folders, context.user or _USER))
-    return container
-
-
-def _started(service: GoService, container: dagger.Container) -> dagger.Container:
-    first, *rest = command(service)
-    if first == f"{_programs(service)}/app":
-        container = container.with_entrypoint([first])
-        container = container.with_default_args(rest) if rest else container
-    else:
-        container = container.with_default_args([first, *rest])
-    if service.image.health.kind == "command":
-        container = container.with_docker_healthcheck(
-            list(service.image.health.command), interval="30s", timeout="5s", start_period="10s", retries=3
-        )
-    return container

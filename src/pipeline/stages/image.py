@@ -21,6 +21,11 @@ def layer(files: Mapping[str, dagger.Directory | dagger.File]) -> dagger.Directo
     return tree.with_timestamps(EPOCH)
 
 
+def absolute(folders: Sequence[str], workdir: str) -> list[str]:
+    """Return folders of an image by their absolute paths."""
+    return [folder if folder.startswith("/") else f"{workdir}/{folder}" for folder in folders]
+
+
 def writable(folders: Sequence[str], owner: str) -> dagger.Directory:
     """Return empty folders that belong to a user, given by their absolute paths."""
     tree = dag.directory()

@@ -9,25 +9,18 @@ Any package manager but npm is a stage of its own, before deps and prod-deps.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 import dagger
 from dagger import dag
 
-from pipeline.detect.found import joined
 from pipeline.detect.model import NodeService
 from pipeline.errors import UsageError
-from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage
+from pipeline.graph import Inputs, Kept, ServiceGraph, Stage
 from pipeline.stages import packages
-from pipeline.stages.context import BUILD_USER, Context, runtime_packages
-from pipeline.stages.health import node_command
-from pipeline.stages.image import configured, layer, writable
+from pipeline.stages.context import BUILD_USER, Context
+from pipeline.stages.node_image import APP, MODULES, as_layers, home, is_file, kept_dependencies, runtime
 from pipeline.stages.stage import laid_over, stage
-
-_APP = "/app"
-_MODULES = "node_modules"
-_USER = "1000:1000"
 
 # A registry that hangs is told as such within some minutes, where npm's own patience would outlast the service's. It stands
 # in the file that no cache key holds, and the user's own settings come after it.
@@ -50,16 +43,16 @@ def graph(service: NodeService, context: Context) -> ServiceGraph:
     for platform in context.platforms:
         prod_deps = _prod_deps(service, context, manager, deps, platform)
         if prod_deps and prod_deps is not deps:
-            prod_deps = _as_layers(service, context, prod_deps, platform)
-        runtime = _runtime(service, context, build, prod_deps, platform)
-        stages += [*([prod_deps] if prod_deps and prod_deps is not deps else []), runtime]
-        images.append(runtime.container)
+            prod_deps = as_layers(service, context, prod_deps, platform)
+        last = runtime(service, context, build, prod_deps, platform)
+        stages += [*([prod_deps] if prod_deps and prod_deps is not deps else []), last]
+        images.append(last.container)
     return ServiceGraph(context.service, service.kind, tuple(stages), tuple(images))
 
 
 def _installer(service: NodeService, context: Context, stage_name: str) -> dagger.Container:
     base = context.bases.container("node-build", service.version, context.build_platform, service.build.packages)
-    container = context.named(base, stage_name).with_user(BUILD_USER).with_workdir(_APP)
+    container = context.named(base, stage_name).with_user(BUILD_USER).with_workdir(APP)
     for name, value in _environment(service, context).items():
         container = container.with_env_variable(name, value)
     return container
@@ -79,32 +72,23 @@ def _environment(service: NodeService, context: Context) -> dict[str, str]:
 def _surroundings(service: NodeService, context: Context, secrets: Iterable[str]) -> dict[str, str]:
     """Return what the commands of a service's stages meet beside their own inputs."""
     beside = {"packages": " ".join(service.build.packages), "secrets": " ".join(sorted(secrets))}
-    return {**_environment(service, context), "user": BUILD_USER, "workdir": _APP, **beside}
+    return {**_environment(service, context), "user": BUILD_USER, "workdir": APP, **beside}
 
 
 def _install_secrets(service: NodeService, context: Context) -> list[str]:
     return [*context.secret_files, *(name for name in service.install.secrets if name in context.secret_variables)]
 
 
-def _kept_dependencies(service: NodeService) -> Kept:
-    return Kept(tuple(f"{_APP}/{joined(member, _MODULES)}" for member in service.install.members))
-
-
 def _kept_install(service: NodeService) -> Kept:
     """Return all that an install may have written. What it was given is there in any case, unless it may rewrite that."""
     given = (*service.install.files, *service.install.manifests) if service.install.frozen else ()
-    return Kept((_APP,), exclude=given, starts=True)
+    return Kept((APP,), exclude=given, starts=True)
 
 
 def _kept_output(service: NodeService) -> Kept:
-    made = [f"{_APP}/{output.source}" for output in service.output]
-    files = tuple(path for path in made if _is_file(path))
+    made = [f"{APP}/{output.source}" for output in service.output]
+    files = tuple(path for path in made if is_file(path))
     return Kept(tuple(path for path in made if path not in files), files)
-
-
-def _is_file(path: str) -> bool:
-    """Whether a build's output is a single file, by its name: nothing is there yet to look at."""
-    return "." in path.rpartition("/")[2][1:]
 
 
 def _with_settings(
@@ -186,9 +170,9 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
         manifests = manifests.with_new_file(path, content)
     start = context.named(manager.container, name) if manager else _installer(service, context, name)
     container = (
-        start.with_directory(_APP, manifests, owner=BUILD_USER)
+        start.with_directory(APP, manifests, owner=BUILD_USER)
         # npm makes no folder where there is nothing to install, and later stages copy it.
-        .with_directory(f"{_APP}/{_MODULES}", dag.directory(), owner=BUILD_USER)
+        .with_directory(f"{APP}/{MODULES}", dag.directory(), owner=BUILD_USER)
     )
     processor = _other_processor(service, context, platform) if platform else ""
     command = packages.install(service.install, production=bool(platform), processor=processor)
@@ -209,7 +193,7 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
         ),
         platform=platform,
         finish=lambda container: _without_settings(service, context, container),
-        kept=_kept_dependencies(service) if platform else _kept_install(service),
+        kept=kept_dependencies(service) if platform else _kept_install(service),
         lay=_mounted if _is_only_read(service, context) else laid_over,
     )
 
@@ -221,15 +205,15 @@ def _is_only_read(service: NodeService, context: Context) -> bool:
         service.install.members == (".",)
         and service.install.production in {"install", "none"}
         # A build whose whole folder is taken has its dependencies taken, too.
-        and not any(_MODULES in parts or not parts for parts in taken)
+        and not any(MODULES in parts or not parts for parts in taken)
         and not context.replaced
     )
 
 
 def _mounted(container: dagger.Container, known: dagger.Container) -> dagger.Container:
     """Return a container with restored dependencies mounted where they were: copying their thousands of files takes seconds."""
-    rest = container.with_directory("/", known.rootfs(), exclude=[f"{_APP.strip('/')}/{_MODULES}"])
-    return rest.with_mounted_directory(f"{_APP}/{_MODULES}", known.directory(f"{_APP}/{_MODULES}"))
+    rest = container.with_directory("/", known.rootfs(), exclude=[f"{APP.strip('/')}/{MODULES}"])
+    return rest.with_mounted_directory(f"{APP}/{MODULES}", known.directory(f"{APP}/{MODULES}"))
 
 
 def _other_processor(service: NodeService, context: Context, platform: str) -> str:
@@ -266,7 +250,7 @@ def _prod_deps(service: NodeService, context: Context, manager: Stage | None, de
         ),
         platform=platform,
         finish=lambda container: _without_settings(service, context, container),
-        kept=_kept_dependencies(service),
+        kept=kept_dependencies(service),
     )
 
 
@@ -274,7 +258,7 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
     if not service.builds:
         return None
     sources = context.files(service.sources)
-    container = context.named(deps.container, "build").with_directory(_APP, sources, owner=BUILD_USER)
+    container = context.named(deps.container, "build").with_directory(APP, sources, owner=BUILD_USER)
     for name, value in service.build.env.items():
         container = container.with_env_variable(name, value)
     for name, secret in context.secret_variables.items():
@@ -307,114 +291,6 @@ def check(service: NodeService, context: Context, script: str) -> dagger.Contain
     """Return the container in which a script of the service's own (its tests, its linter) has run."""
     deps = _install(service, context, _manager(service, context))
     sources = context.files(service.check_sources)
-    container = context.named(deps.container, script).with_directory(_APP, sources, owner=BUILD_USER)
-    container = container.with_workdir(_home(service))
+    container = context.named(deps.container, script).with_directory(APP, sources, owner=BUILD_USER)
+    container = container.with_workdir(home(service))
     return container.with_exec(list(packages.run(service.install.manager, script)))
-
-
-def _home(service: NodeService) -> str:
-    return _APP if service.place.folder == "." else f"{_APP}/{service.place.folder}"
-
-
-def _runtime(service: NodeService, context: Context, build: Stage | None, prod_deps: Stage | None, platform: str) -> Stage:
-    base, title, digest = _base(service, context, platform)
-    name = f"runtime{context.suffix(platform)}"
-    files, sources = _files(service, context, build)
-    user = context.user or _USER
-    folders = [folder if folder.startswith("/") else f"{_home(service)}/{folder}" for folder in service.image.writable]
-    if known := context.layers(name):
-        container = context.named(known, name)
-    else:
-        container = context.named(base, name)
-        if prod_deps:
-            container = _with_dependencies(service, context, prod_deps, container)
-        container = container.with_directory("/", layer(files))
-        if folders:
-            container = container.with_directory("/", writable(folders, user))
-    layers = Layers(container, digest, platform)
-    container = container.with_workdir(service.image.workdir or _home(service))
-    env = {"NODE_ENV": "production", **service.runtime_env, **context.env}
-    labels = {
-        **context.labels,
-        "org.opencontainers.image.base.name": title,
-        "org.opencontainers.image.base.digest": digest,
-    }
-    container = configured(container, user=user, port=service.image.port, env=env, labels=labels)
-    container = container.with_default_args(list(service.start))
-    if probe := node_command(service.image):
-        container = container.with_docker_healthcheck(list(probe), interval="30s", timeout="5s", start_period="10s", retries=3)
-    return stage(
-        context,
-        "runtime",
-        (*(("build",) if build else ()), *((prod_deps.name,) if prod_deps else ())),
-        container,
-        Inputs(
-            base=title,
-            digest=digest,
-            variables={**service.runtime_env, **context.env},
-            sources=sources,
-            contents=service.runtime_manifests,
-            surroundings={"user": user, "writable": " ".join(folders), "output": " ".join(map(str, service.output))},
-        ),
-        platform=platform,
-        layers=layers,
-    )
-
-
-def _base(service: NodeService, context: Context, platform: str) -> tuple[dagger.Container, str, str]:
-    """Return the base of the final image, its name and its digest."""
-    if service.image.base not in {"minimal", "shell"}:
-        address = service.image.base
-        return dag.container(platform=dagger.Platform(platform)).from_(address), address, address.partition("@")[2]
-    wanted = runtime_packages(service.image)
-    base = context.bases.describe("node-runtime", service.version, platform, wanted)
-    return context.bases.container("node-runtime", service.version, platform, wanted), base.title, base.digest
-
-
-def _as_layers(service: NodeService, context: Context, prod_deps: Stage, platform: str) -> Stage:
-    """Return the stage with the image that it is the first layer of."""
-    base, _, digest = _base(service, context, platform)
-    if not prod_deps.kept or not digest:
-        return prod_deps
-    image = _with_dependencies(service, context, prod_deps, context.named(base, f"runtime{context.suffix(platform)}"))
-    return replace(prod_deps, layers=Layers(image, digest, platform))
-
-
-def _with_dependencies(service: NodeService, context: Context, prod_deps: Stage, base: dagger.Container) -> dagger.Container:
-    """Return the image with its dependencies, on a base or as it was restored with it."""
-    if known := context.layers(prod_deps.name):
-        return known
-    return base.with_directory("/", _dependencies(service, context, prod_deps))
-
-
-def _dependencies(service: NodeService, context: Context, prod_deps: Stage) -> dagger.Directory:
-    """Return the dependencies as a layer; what is restored of them is one already, if it is that alone."""
-    wanted = _kept_dependencies(service)
-    if prod_deps.kept == wanted and (restored := context.restored.get(prod_deps.name)):
-        return restored.rootfs()
-    return layer({folder: prod_deps.container.directory(folder) for folder in wanted.folders})
-
-
-def _files(
-    service: NodeService, context: Context, build: Stage | None
-) -> tuple[dict[str, dagger.Directory | dagger.File], dict[str, dagger.Directory]]:
-    """Return the files of the image by their places, and those trees of them that come straight from the context."""
-    files: dict[str, dagger.Directory | dagger.File] = {}
-    sources: dict[str, dagger.Directory] = {}
-    if service.shipped:
-        sources["sources"] = context.files(service.shipped)
-    if service.image.files:
-        wanted = [service.place.within(name) for name in service.image.files]
-        sources["files"] = context.source.filter(include=wanted)
-    if sources:
-        whole = dag.directory()
-        for tree in sources.values():
-            whole = whole.with_directory("/", tree)
-        files[_APP] = sources["sources"] if list(sources) == ["sources"] else whole
-    if build:
-        for output in service.output:
-            source, target = f"{_APP}/{output.source}", _APP if output.target == "." else f"{_APP}/{output.target}"
-            files[target] = build.container.file(source) if _is_file(source) else build.container.directory(source)
-    for path, content in service.runtime_manifests.items():
-        files[f"{_APP}/{path}"] = dag.file("package.json", content)
-    return files, sources

@@ -11,16 +11,9 @@ from typing import Any
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.model import Manager
+from pipeline.detect.node.managers import LOCKFILES
 from pipeline.detect.node.manifest import Manifest
 from pipeline.files import plain
-
-_LOCKFILES = {
-    "npm": ("npm-shrinkwrap.json", "package-lock.json"),
-    "pnpm": ("pnpm-lock.yaml",),
-    "yarn": ("yarn.lock",),
-    "berry": ("yarn.lock",),
-}
-"""What locks for a package manager, the one that it goes by first."""
 
 _SETTINGS = {
     "npm": (".npmrc",),
@@ -60,7 +53,7 @@ COMPILERS = ("g++", "make", "python3")
 
 def inputs(folder: Path, manager: Manager, settings: Service) -> tuple[str, ...]:
     """Return the patterns of the files that an install reads, relative to the context."""
-    known = (*_LOCKFILES[manager.name], *_SETTINGS[manager.name])
+    known = (*_lockfiles(manager), *_SETTINGS[manager.name])
     found = [name for name in known if (folder / name).exists()]
     return (*found, *settings.node.install_inputs)
 
@@ -127,8 +120,14 @@ _BUILT = set(_BUILT_FROM_SOURCE)
 _LOCKED = re.compile(rf"\s*[\"'/]*({'|'.join(map(re.escape, _BUILT_FROM_SOURCE))})[@/](?:npm:)?[\d^~*]")
 
 
+def _lockfiles(manager: Manager) -> list[str]:
+    """Return what locks for a package manager, the one that it goes by first."""
+    family = "yarn" if manager.name == "berry" else manager.name
+    return [name for name, locked_by in LOCKFILES.items() if locked_by == family]
+
+
 def _lockfile(folder: Path, manager: Manager) -> Path | None:
-    return next((folder / name for name in _LOCKFILES[manager.name] if (folder / name).is_file()), None)
+    return next((folder / name for name in _lockfiles(manager) if (folder / name).is_file()), None)
 
 
 def _packages(lockfile: Path) -> Mapping[str, Mapping[str, Any]]:

@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+import pytest
+import trees
 from dagger import dag
 
 
-async def test_certificates_that_are_kept_are_those_that_no_command_has_met(tmp_path, planning):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "go.mod").write_text("module example.test/a\n\ngo 1.26\n")
-    (tmp_path / "a" / "main.go").write_text("package main\n\nfunc main() {}\n")
-    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\n')
+@pytest.fixture(autouse=True)
+def repository(tmp_path):
+    trees.write(
+        tmp_path,
+        {
+            "a/go.mod": "module example.test/a\n\ngo 1.26\n",
+            "a/main.go": "package main\n\nfunc main() {}\n",
+            "pipeline.toml": '[services.a]\npath = "a"\n',
+        },
+    )
+
+
+async def test_certificates_that_are_kept_are_those_that_no_command_has_met(planning):
     async with planning() as (project, planner):
         kept = project.graph("a").stage("build").kept
         assert list(kept.beside) == ["/etc/ssl/certs/ca-certificates.crt"]
@@ -18,11 +28,7 @@ async def test_certificates_that_are_kept_are_those_that_no_command_has_met(tmp_
     assert "RUN" not in plan
 
 
-async def test_packages_that_were_compiled_elsewhere_take_the_place_of_the_cache_volume(tmp_path, planning):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "go.mod").write_text("module example.test/a\n\ngo 1.26\n")
-    (tmp_path / "a" / "main.go").write_text("package main\n\nfunc main() {}\n")
-    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\n')
+async def test_packages_that_were_compiled_elsewhere_take_the_place_of_the_cache_volume(planning):
     async with planning() as (project, planner):
         compiled = dag.container().from_(f"registry.example/stages@sha256:{'0' * 64}")
         for volumes in ({}, {"build": compiled}):

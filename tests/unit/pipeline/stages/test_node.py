@@ -4,19 +4,24 @@ from dataclasses import replace
 
 import anyio
 import pytest
+import trees
 from dagger import dag
 
 from pipeline.stages.context import HostSettings
+
+PLAIN = {
+    "a/package.json": {"name": "a", "main": "index.js"},
+    "a/index.js": "",
+    "a/package-lock.json": {},
+    "pipeline.toml": '[services.a]\npath = "a"\n',
+}
+"""A service that is not built."""
 
 
 @pytest.fixture
 async def npmrc(tmp_path, planning):
     """Return npm's configuration as an install is given it, for settings of the user's."""
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "package.json").write_text('{"name": "a", "main": "index.js"}')
-    (tmp_path / "a" / "index.js").touch()
-    (tmp_path / "a" / "package-lock.json").write_text("{}")
-    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\n')
+    trees.write(tmp_path, PLAIN)
 
     async def give(settings):
         async with planning() as (project, planner):
@@ -84,11 +89,7 @@ async def test_restored_dependencies_of_which_more_is_wanted_are_copied(plan_of_
 
 @pytest.mark.parametrize("stage", ["prod-deps", "runtime"])
 async def test_an_image_goes_on_from_layers_of_it_that_were_restored(tmp_path, planning, stage):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "package.json").write_text('{"name": "a", "main": "index.js"}')
-    (tmp_path / "a" / "index.js").touch()
-    (tmp_path / "a" / "package-lock.json").write_text("{}")
-    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\n')
+    trees.write(tmp_path, PLAIN)
     address = f"registry.example/stages@sha256:{'0' * 64}"
     async with planning() as (project, planner):
         await project.graph("a", "run", {stage: dag.container().from_(address)}, {stage}).images[0].sync()

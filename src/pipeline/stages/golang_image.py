@@ -1,0 +1,177 @@
+"""The image of a Go service: its base, its programs, what they need and how they start (G4, G5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+import dagger
+from dagger import dag
+
+from pipeline.detect.model import GoService
+from pipeline.graph import Inputs, Layers, Stage
+from pipeline.stages.context import Context, runtime_packages
+from pipeline.stages.image import absolute, configured, layer, writable
+from pipeline.stages.stage import stage
+
+OUT = "/out"
+_APP = "/app"
+_USER = "1001:1001"
+_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+_ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
+_SHIPPED = {_ZONES: "/usr/share/zoneinfo.zip"}
+"""Where an image has a file of the toolchain, if not at the same place."""
+
+
+def runtime(service: GoService, context: Context, build: Stage, config: Stage | None, platform: str) -> Stage:
+    """Return the stage that is the image: its layers, and how it is configured and started."""
+    base, title, digest = _base(service, context, platform)
+    name = f"runtime{context.suffix(platform)}"
+    sources = _sources(service, context)
+    if known := context.layers(name):
+        container = context.named(known, name)
+    else:
+        container = _with_programs(service, context, context.named(base, name), build, config)
+        container = _with_files(service, context, container, sources)
+    layers = Layers(container, digest, platform)
+    if workdir := _workdir(service):
+        container = container.with_workdir(workdir)
+    env = {**({"ZONEINFO": _SHIPPED[_ZONES]} if service.tzdata else {}), **context.env}
+    labels = {
+        **context.labels,
+        "org.opencontainers.image.base.name": title,
+        **({"org.opencontainers.image.base.digest": digest} if digest else {}),
+    }
+    user = context.user or _USER
+    container = configured(container, user=user, port=service.image.port, env=env, labels=labels)
+    container = _started(service, container)
+    return stage(
+        context,
+        "runtime",
+        (build.name, *(("config",) if config else ())),
+        container,
+        Inputs(base=title, digest=digest, variables=env, sources=sources, surroundings=_placed(service, user)),
+        platform=platform,
+        layers=layers,
+    )
+
+
+def _placed(service: GoService, user: str) -> dict[str, str]:
+    """Return what decides where an image has its files, and whose its folders are."""
+    return {
+        "programs": _programs(service),
+        "config": config_place(service) if service.config else "",
+        "certificates": str(service.ca_certs),
+        "zones": str(service.tzdata),
+        "workdir": _workdir(service),
+        "writable": " ".join(_writable(service)),
+        "user": user,
+    }
+
+
+def _with_programs(
+    service: GoService, context: Context, container: dagger.Container, build: Stage, config: Stage | None
+) -> dagger.Container:
+    """Return the image with its programs and what they need: certificates, time zones, the configuration."""
+    if shipped := from_toolchain(service, context):
+        if build.name in context.restored:
+            # They were kept with it: a toolchain is much to fetch for its certificates.
+            shipped = {path: build.container.file(path) for path in shipped}
+        container = container.with_directory("/", layer({_SHIPPED.get(path, path): file for path, file in shipped.items()}))
+    names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
+    container = container.with_directory(
+        "/", layer({f"{_programs(service)}/{name}": build.container.file(f"{OUT}/{made}") for name, made in names.items()})
+    )
+    return container.with_directory("/", config.container.rootfs()) if config else container
+
+
+def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.Container, str, str]:
+    """Return the base of the final image, its name and its digest: none where it is empty, or not pinned."""
+    if needs_libc(service):
+        wanted = runtime_packages(service.image)
+        base = context.bases.describe("libc", "", platform, wanted)
+        return context.bases.container("libc", "", platform, wanted), base.title, base.digest
+    fresh = dag.container(platform=dagger.Platform(platform))
+    if _from_nothing(service):
+        return fresh, "scratch", ""
+    address = service.image.base
+    return fresh.from_(address), address, address.partition("@")[2]
+
+
+def _sources(service: GoService, context: Context) -> dict[str, dagger.Directory]:
+    """Return the trees of an image that come straight from the context."""
+    if not service.image.files:
+        return {}
+    return {"files": context.source.filter(include=[service.place.within(name) for name in service.image.files])}
+
+
+def _workdir(service: GoService) -> str:
+    return service.image.workdir or (_APP if service.image.files or service.image.writable else "")
+
+
+def _writable(service: GoService) -> list[str]:
+    """Return the folders that the program may write to, by their absolute paths."""
+    return absolute(service.image.writable, _workdir(service))
+
+
+def _with_files(
+    service: GoService, context: Context, container: dagger.Container, sources: Mapping[str, dagger.Directory]
+) -> dagger.Container:
+    """Return the image with what its program reads and writes."""
+    for files in sources.values():
+        found = files if service.place.folder == "." else files.directory(service.place.folder)
+        container = container.with_directory("/", layer({_APP: found}))
+    if folders := _writable(service):
+        container = container.with_directory("/", writable(folders, context.user or _USER))
+    return container
+
+
+def _started(service: GoService, container: dagger.Container) -> dagger.Container:
+    first, *rest = command(service)
+    if first == f"{_programs(service)}/app":
+        container = container.with_entrypoint([first])
+        container = container.with_default_args(rest) if rest else container
+    else:
+        container = container.with_default_args([first, *rest])
+    if service.image.health.kind == "command":
+        container = container.with_docker_healthcheck(
+            list(service.image.health.command), interval="30s", timeout="5s", start_period="10s", retries=3
+        )
+    return container
+
+
+def needs_libc(service: GoService) -> bool:
+    """Whether a service's image starts from a base with a C library, and not from nothing."""
+    return service.image.base == "shell" or (service.image.base == "minimal" and service.cgo == "dynamic")
+
+
+def _from_nothing(service: GoService) -> bool:
+    """Whether a service's image holds what is put there and nothing else."""
+    return service.image.base == "minimal" and not needs_libc(service)
+
+
+def command(service: GoService) -> tuple[str, ...]:
+    """Return the command that starts a service."""
+    return service.start or (f"{_programs(service)}/app", *(["--config", config_place(service)] if service.config else []))
+
+
+def _programs(service: GoService) -> str:
+    """Return the folder of the image's programs. Bases have /bin as a link to it, which no layer may lay a folder over."""
+    return "/bin" if _from_nothing(service) else "/usr/bin"
+
+
+def from_toolchain(service: GoService, context: Context) -> dict[str, dagger.File]:
+    """Return the toolchain's files that ship beside a service's programs, as they are before any command has run.
+
+    A Dagger Engine adds the host's own authorities to the certificates that commands meet.
+    """
+    toolchain = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
+    certificates = service.ca_certs and _from_nothing(service)
+    shipped = (*((_CERTIFICATES,) if certificates else ()), *((_ZONES,) if service.tzdata else ()))
+    return {path: toolchain.file(path) for path in shipped}
+
+
+def config_place(service: GoService) -> str:
+    """Return where the image has the configuration file: by what it is, whatever it is called in the repository."""
+    suffix = PurePosixPath(service.config).suffix
+    return f"/etc/app/config{'.yaml' if suffix in {'.yml', ''} else suffix}"
