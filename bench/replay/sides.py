@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 SERVICES = {"api": "api-gateway", "auth": "auth-service"}
 CA = "/run/host/ca.pem"
 
+_DISK_BYTES = 20 << 30
+
 
 @dataclass(frozen=True)
 class Build:
@@ -39,7 +41,6 @@ class Machine:
 
     def __init__(self, work: Path, repository: Path, registry: str, log: Path) -> None:
         self.state, self.repository, self.registry, self.log = work / "machine", repository, registry, log
-        shutil.rmtree(self.state, ignore_errors=True)
         self.environ = {
             **os.environ,
             "DAGLET_STATE": str(self.state / "daglet"),
@@ -51,12 +52,12 @@ class Machine:
     @contextmanager
     def running(self) -> Iterator[Machine]:
         """Keep the engine up. It starts before the clock does, on every side."""
-        self._pipeline("engine", "start")
-        try:
-            yield self
-        finally:
-            self._pipeline("engine", "stop")
-            shutil.rmtree(self.state, ignore_errors=True)
+        with _disk(self.state):
+            self._pipeline("engine", "start")
+            try:
+                yield self
+            finally:
+                self._pipeline("engine", "stop")
 
     def timed(self, side: str) -> Build:
         """Build both services in one of the ways."""
@@ -121,6 +122,26 @@ class Machine:
         done = subprocess.run(command, cwd=self.repository, env=self.environ, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"{' '.join(command[:6])} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Have a new file system in a folder for as long as the context lasts.
+
+    Where the files of the machine before were removed, ext4 looks through all of them for each file that it makes, for minutes:
+    unpacking takes ten times as long there, and no runner's disk is like that.
+    """
+    image = folder.with_suffix(".img")
+    folder.mkdir(exist_ok=True)
+    with image.open("wb") as file:
+        file.truncate(_DISK_BYTES)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True)
+    subprocess.run(["mount", "-o", "loop", image, folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+        image.unlink()
 
 
 def pulled(log: Path) -> int:

@@ -43,6 +43,10 @@ class Engine(Protocol):
         """The address for `buildctl --addr`."""
 
     @property
+    def identity(self) -> str:
+        """What its state is known by, and no other's: an engine that starts from nothing has another. "" if it does not tell."""
+
+    @property
     def credentials(self) -> Sequence[str]:
         """Further arguments of `buildctl`, with what it proves itself with."""
 

@@ -17,7 +17,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from daglet import archives, buildctl, contexts, dockerfile, imageconfig, store
+from daglet import archives, buildctl, contexts, dockerfile, exports, imageconfig, store
 from daglet import operations as ops
 from daglet.embedded import locks
 from daglet.errors import ExecFailed, InvalidOperation, Unsupported
@@ -31,6 +31,14 @@ _WHOLE = "image"
 """The build context of an image that is pushed as it is."""
 
 _PINNED = re.compile(r" FROM (\S+@sha256:[0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What an engine is asked for: a plan, and what its names stand for here."""
+
+    plan: dockerfile.Plan
+    inputs: buildctl.Inputs
 
 
 @dataclass(slots=True)
@@ -69,13 +77,27 @@ class Evaluator:
     async def sync(self, node: ops.Container | ops.Directory | ops.File) -> None:
         """Build a value and leave it in the engine. What a session has built once it does not ask for again."""
         if node.digest not in self._done:
-            await self._solve(node)
+            await self._solve(await self._request(node))
             self._done.add(node.digest)
 
     async def export_archive(self, variants: Sequence[ops.Container], target: Path) -> str:
-        """Write containers, one for each platform, as one OCI image archive and return its digest."""
-        async with self._images(variants, str(target)) as images:
-            return await anyio.to_thread.run_sync(archives.pack, images, target)
+        """Write containers, one for each platform, as one OCI image archive and return its digest.
+
+        One that was written there before, of the same inputs, is left as it is.
+        """
+        requests = [await self._request(container) for container in variants]
+        folder = self._export_folder(str(target))
+
+        def keys() -> list[str]:
+            return [self._key(request, container) for request, container in zip(requests, variants, strict=True)]
+
+        if digest := exports.archive(folder, keys(), target):
+            store.mark_used(folder)
+            return digest
+        async with self._images(variants, str(target), requests=requests) as images:
+            digest = await anyio.to_thread.run_sync(archives.pack, images, target)
+            exports.keep_archive(folder, keys(), target, digest)
+            return digest
 
     async def publish(self, variants: Sequence[ops.Container], address: str, compression: str = "") -> str:
         """Push containers, one for each platform, as one image, and return the address with the digest.
@@ -100,19 +122,20 @@ class Evaluator:
 
     @asynccontextmanager
     async def _images(
-        self, variants: Sequence[ops.Container], purpose: str, compression: str = ""
+        self, variants: Sequence[ops.Container], purpose: str, compression: str = "", requests: Sequence[_Request] = ()
     ) -> AsyncIterator[list[archives.Layout]]:
         """Yield containers as images in layouts of ours.
 
         BuildKit writes into a layout that keeps the layers of the last time for the same purpose, so that only new ones travel.
         """
         images = [archives.Layout(Path(), "")] * len(variants)
+        requests = requests or [await self._request(container) for container in variants]
         async with self._locked(self._export_folder(purpose)) as folder:
 
             async def export(number: int, container: ops.Container) -> None:
                 layout = folder / str(number)
                 layout.mkdir(parents=True, exist_ok=True)
-                result = await self._solve(container, f"type=oci,tar=false,dest={layout}{compression}")
+                result = await self._solve(requests[number], f"type=oci,tar=false,dest={layout}{compression}")
                 image = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
                 images[number] = imageconfig.finished(image, container)
 
@@ -144,7 +167,7 @@ class Evaluator:
 
     async def resolve_address(self, node: ops.FromAddress) -> str:
         """Return an image's address with the digest that its tag stands for now."""
-        result = await self._solve(node)
+        result = await self._solve(await self._request(node))
         for vertex in result.progress.vertices.values():
             if match := _PINNED.search(vertex.name):
                 return match[1]
@@ -166,11 +189,16 @@ class Evaluator:
         if isinstance(node, ops.HostDirectory):
             yield await self.context(node)
             return
+        request = await self._request(node)
+        if known := exports.files(self.state, self._key(request)):
+            yield known
+            return
         with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
             copy = Path(folder, "export")
             # Without a time of its own the exporter gives every file the build's, 0.
-            await self._solve(node, f"type=local,dest={copy},source-date-epoch=")
+            await self._solve(request, f"type=local,dest={copy},source-date-epoch=")
             copy.mkdir(exist_ok=True)
+            await anyio.to_thread.run_sync(exports.keep_files, self.state, self._key(request), copy)
             yield copy
 
     async def context(self, node: ops.HostDirectory | ops.NewFile) -> Path:
@@ -185,11 +213,17 @@ class Evaluator:
                 self._contexts[node.digest] = await made
             return self._contexts[node.digest]
 
-    async def _solve(self, node: ops.Container | ops.Directory | ops.File, output: str = "") -> buildctl.Result:
+    def _key(self, request: _Request, container: ops.Container | None = None) -> str:
+        """Return what an export is known by, of the engine that is asked now: one may have been lost meanwhile."""
+        return exports.key(self.engines.engine(request.plan.group), request.plan, request.inputs, container)
+
+    async def _request(self, node: ops.Container | ops.Directory | ops.File) -> _Request:
         plan = self.render(node)
-        inputs = await self._inputs(plan)
+        return _Request(plan, await self._inputs(plan))
+
+    async def _solve(self, request: _Request, output: str = "") -> buildctl.Result:
         try:
-            return await self.engines.solve(plan, inputs, output)
+            return await self.engines.solve(request.plan, request.inputs, output)
         except ExecFailed as error:
             raise ExecFailed(error.command, error.exit_code, self.hide(error.stdout), self.hide(error.stderr)) from None
 

@@ -14,6 +14,7 @@ from daglet.pool import Pool
 
 class _NoEngine:
     address = ""
+    identity = ""
     buildctl = Path()
     shim = Path()
     platform = own_platform()

@@ -61,7 +61,7 @@ class Pool:
             As `buildctl.solve`.
         """
         while True:
-            engine = self._engine(plan.group)
+            engine = self.engine(plan.group)
             try:
                 return await buildctl.solve(engine, plan, inputs, output)
             except EngineLost as error:
@@ -73,7 +73,7 @@ class Pool:
     def _left(self) -> list[buildctl.Engine]:
         return [engine for engine in self.engines if engine.address not in self._lost]
 
-    def _engine(self, group: str) -> buildctl.Engine:
+    def engine(self, group: str) -> buildctl.Engine:
         """Return the engine that a group is built on now: of those that are left where its own is not."""
         left = self._left or self.engines
         wanted = self._where.get(group) or self.places.get(group)

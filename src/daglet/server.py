@@ -163,7 +163,7 @@ class _App:
 
     async def _answer(self, query: str, variables: dict[str, Any] | None) -> Response:
         try:
-            document = parse(query, max_tokens=_TOKEN_LIMIT)
+            document = parse(query, no_location=True, max_tokens=_TOKEN_LIMIT)
         except GraphQLError as error:
             told = GraphQLError(_TOO_DEEP) if "nested too deeply" in error.message else error
             return _response(ExecutionResult(data=None, errors=[told]))

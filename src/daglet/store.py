@@ -1,4 +1,4 @@
-"""Folders that outlive a session: build contexts, unpacked bases, image layouts. What goes unused for a week is removed."""
+"""Folders that outlive a session: build contexts, unpacked bases, images and files that were exported. What goes unused for a week is removed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-CONTEXTS, LAYOUTS, IMAGES = "contexts", "layouts", "images"
+CONTEXTS, LAYOUTS, IMAGES, EXPORTS = STORES = "contexts", "layouts", "images", "exports"
 """The stores, each a folder in the state's own."""
 
 INTROSPECTION = "introspection"
@@ -25,7 +25,7 @@ def mark_used(folder: Path) -> None:
 def sweep(state: Path, now: float | None = None) -> None:
     """Remove what was not used for a week before `now`, in seconds since 1970."""
     limit = (time.time() if now is None else now) - KEPT_SECONDS
-    for store in (CONTEXTS, LAYOUTS, IMAGES):
+    for store in STORES:
         for folder in (state / store).glob("*"):
             with suppress(FileNotFoundError):  # another session sweeps, too
                 if folder.stat().st_mtime < limit:

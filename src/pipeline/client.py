@@ -2,9 +2,10 @@
 
 The client makes a converter for every step of every chain of calls: 4 ms and some 20 kB for each, most of the time that a
 graph takes and nearly all of its memory. A step's converter is made here when something has to be converted that one for
-all cannot convert. And it asks for the id of each object wherever that is an argument, which is most of what it asks for at
+all cannot convert. Whether an argument is an object it finds out by looking through a protocol, where its class says so at once.
+And it asks for the id of each object wherever that is an argument, which is most of what it asks for at
 all, though a base, a cache volume or an empty folder is the same for many stages: an id is asked for once.
-Source: `dagger/client/_core.py` of dagger-io 0.21, `Context` and `make_converter`.
+Source: `dagger/client/_core.py` and `_guards.py` of dagger-io 0.21, `Context`, `make_converter` and `is_id_type`.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class _Converter:
 
 def load() -> None:
     """Import the client. To do it again does nothing."""
-    from dagger.client import _core  # noqa: PLC0415 - a second of start-up that bad input need not pay
+    from dagger.client import _core, base  # noqa: PLC0415 - a second of start-up that bad input need not pay
 
     make: Callable[[Any], Any] = _core.make_converter
     if make.__module__ == __name__:
@@ -52,7 +53,13 @@ def load() -> None:
     def lazily(context: Any) -> Any:
         return _Converter(shared, make, context)
 
-    _core.make_converter = lazily  # type: ignore[assignment]  # the argument has another name
+    def is_object(value: object) -> bool:
+        return isinstance(value, base.Type)
+
+    def are_objects(value: object) -> bool:
+        return isinstance(value, list | tuple) and all(map(is_object, value))
+
+    vars(_core).update(make_converter=lazily, is_id_type=is_object, is_id_type_sequence=are_objects)
     # All that was made so far lives to the end: half a million objects that the first collection would take 0.2 s to look through.
     gc.freeze()
 

@@ -30,6 +30,8 @@ class Plan:
         The caller's commands, by the words that BuildKit runs and names in its errors.
     group:
         What the last of the named stages belongs to: its name up to a slash, "" where no stage is named.
+    addresses:
+        Where the images are that the text starts from.
     """
 
     dockerfile: str
@@ -40,6 +42,7 @@ class Plan:
     secrets: Mapping[str, ops.Secret | str]
     steps: Mapping[str, ops.Exec]
     group: str = ""
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class _Renderer:
         self._stage_of: dict[str, str] = {}
         self._ends = relations.stage_ends(target)
         self._finished = options.finished
+        self._addresses: list[str] = []
 
     def plan(self) -> Plan:
         target = self._target
@@ -66,6 +67,7 @@ class _Renderer:
             archives=self._names.archives,
             secrets=self._names.secrets,
             steps=self._commands.written,
+            addresses=tuple(self._addresses),
             group=next((stage.title for stage in reversed(self._stages) if stage.title), "").partition("/")[0],
         )
 
@@ -99,6 +101,7 @@ class _Renderer:
             case ops.Scratch():
                 return "scratch"
             case ops.FromAddress():
+                self._addresses.append(node.address)
                 return node.address
             case ops.FromArchive():
                 return self._names.archive(node)

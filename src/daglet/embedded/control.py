@@ -166,5 +166,5 @@ async def prune(layout: Layout) -> int:
 
 def _empty(layout: Layout) -> None:
     leftovers.remove(layout.engine, tools.runc(layout.cache))
-    for folder in (layout.engine, *(layout.state / name for name in (store.CONTEXTS, store.LAYOUTS, store.IMAGES))):
+    for folder in (layout.engine, *(layout.state / name for name in store.STORES)):
         shutil.rmtree(folder, ignore_errors=True)

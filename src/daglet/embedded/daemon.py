@@ -55,7 +55,7 @@ async def acquire(
     async with locks.held(layout.clients, Kind.SHARED):
         async with locks.held(layout.start, Kind.EXCLUSIVE):
             answer = await _answering(layout, found, environ)
-        yield Engine(layout.address, found.buildctl, found.shim, answer.version, answer.platforms[0])
+        yield Engine(layout.address, found.buildctl, found.shim, answer.version, answer.platforms[0], answer.identity)
 
 
 async def _named(layout: Layout, address: str, credentials: Credentials, on_step: OnStep) -> Engine:

@@ -20,10 +20,19 @@ _CREDENTIALS = struct.Struct("3i")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a BuildKit says of itself: its version, and the platforms that it runs commands for, its own first."""
+    """What a BuildKit says of itself.
+
+    Parameters
+    ----------
+    platforms:
+        The ones that it runs commands for, its own first.
+    identity:
+        The ids of its workers, which they get with their state.
+    """
 
     version: str
     platforms: tuple[str, ...]
+    identity: str = ""
 
 
 class NoAnswer(Exception):
@@ -76,6 +85,7 @@ def parse(told: bytes) -> Answer:
     try:
         workers: list[dict[str, Any]] = json.loads(told) or []
         platforms = [_platform(item) for worker in workers for item in worker["platforms"]]
+        identity = " ".join(str(worker.get("id", "")) for worker in workers).strip()
         version = next((worker["buildkitVersion"]["version"] for worker in workers if worker.get("buildkitVersion")), "")
     except (ValueError, KeyError, TypeError) as error:
         msg = "its list of workers is in a form of its own"
@@ -84,7 +94,7 @@ def parse(told: bytes) -> Answer:
         msg = "it has no worker that could run commands"
         raise NoAnswer(msg)
     # BuildKits before 0.11 do not tell.
-    return Answer(version or "of an unknown version", tuple(dict.fromkeys(platforms)))
+    return Answer(version or "of an unknown version", tuple(dict.fromkeys(platforms)), identity)
 
 
 def _platform(item: Mapping[str, str]) -> str:

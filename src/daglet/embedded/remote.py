@@ -30,6 +30,8 @@ class Engine:
     ----------
     version, platform:
         What it said of itself; the platform is the one that it runs commands for unless told otherwise.
+    identity:
+        What its state is known by.
     credentials:
         The arguments of buildctl's with what a client proves itself with.
     """
@@ -39,6 +41,7 @@ class Engine:
     shim: Path
     version: str
     platform: str
+    identity: str
     credentials: tuple[str, ...] = ()
 
 
@@ -120,7 +123,8 @@ async def at(found: Tools, address: str, credentials: Credentials) -> Engine:
     if (ours := own_platform()) not in answer.platforms:
         msg = f"it runs commands for {answer.platforms[0]}, and what is prepared on this machine is for {ours}"
         raise Unusable(msg)
-    return Engine(address, found.buildctl, found.shim, answer.version, answer.platforms[0], credentials.arguments)
+    platform, shown = answer.platforms[0], credentials.arguments
+    return Engine(address, found.buildctl, found.shim, answer.version, platform, answer.identity, shown)
 
 
 def _check_name(address: str) -> None:

@@ -147,8 +147,9 @@ class Store:
         pushed = await self._pushed(labelled.publish(f"{self.repository}:{content}", forced_compression=compression))
         entry = Entry(key, stage, pushed.rpartition("@")[2], seconds)
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        file = dag.directory().with_new_file(NOTE, entry.signed(self.secret)).with_timestamps(EPOCH)
-        small = _labelled(dag.container().with_directory("/", file), stage, key).with_label(f"{LABEL}created", made)
+        small = _labelled(dag.container().with_new_file(f"/{NOTE}", entry.signed(self.secret)), stage, key).with_label(
+            f"{LABEL}created", made
+        )
         await self._pushed(small.with_label(f"{LABEL}content", entry.content).publish(f"{self.repository}:{note}"))
 
     async def _answer(self, question: Awaitable[_Answer], seconds: float) -> _Answer:

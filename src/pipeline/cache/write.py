@@ -32,11 +32,11 @@ async def write(store: Store, restored: Restored, seconds: Mapping[str, float]) 
     async with anyio.create_task_group() as group:
         for stage in restored.graph.stages:
             name, key = stage.name, restored.keys.get(stage.name, "")
-            if name in restored.absent and stage.kept:
-                group.start_soon(told, stage, store.write(name, key, stage.container, stage.kept, seconds[name]))
             if as_layers(name) in restored.absent and stage.layers:
                 own = of_layers(key, stage.layers)
                 group.start_soon(told, stage, store.write_layers(name, own, stage.layers.image, seconds[name]))
+            elif name in restored.absent and stage.kept:
+                group.start_soon(told, stage, store.write(name, key, stage.container, stage.kept, seconds[name]))
             if as_volume(name) in restored.absent and stage.volume:
                 own, kept = restored.volume_keys[name], Kept((stage.volume.path,))
                 group.start_soon(told, stage, store.write(as_volume(name), own, stage.volume.made, kept, seconds[name]))

@@ -16,7 +16,7 @@ from pipeline.detect.model import GoService
 from pipeline.errors import UsageError
 from pipeline.graph import Inputs, Kept, ServiceGraph, Stage, Volume
 from pipeline.stages.context import BUILD_USER, Context
-from pipeline.stages.golang_image import OUT, config_place, from_toolchain, runtime
+from pipeline.stages.golang_image import OUT, as_layers, config_place, from_toolchain, runtime
 from pipeline.stages.image import layer
 from pipeline.stages.stage import stage
 
@@ -212,7 +212,9 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
         platform=platform,
         kept=Kept((OUT,), beside=from_toolchain(service, context)),
     )
-    return replace(built, volume=_compiled(service, built, variables)) if built.kept else built
+    if not built.kept:
+        return built
+    return as_layers(service, context, replace(built, volume=_compiled(service, built, variables)), platform)
 
 
 def _compiled(service: GoService, built: Stage, variables: Mapping[str, str]) -> Volume:

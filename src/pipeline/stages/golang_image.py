@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import dagger
@@ -19,6 +20,7 @@ _APP = "/app"
 _USER = "1001:1001"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
+_NOTHING = "scratch"
 _SHIPPED = {_ZONES: "/usr/share/zoneinfo.zip"}
 """Where an image has a file of the toolchain, if not at the same place."""
 
@@ -31,7 +33,9 @@ def runtime(service: GoService, context: Context, build: Stage, config: Stage | 
     if known := context.layers(name):
         container = context.named(known, name)
     else:
-        container = _with_programs(service, context, context.named(base, name), build, config)
+        container = _with_programs(service, context, build, context.named(base, name))
+        if config:
+            container = container.with_directory("/", config.container.rootfs())
         container = _with_files(service, context, container, sources)
     layers = Layers(container, digest, platform)
     if workdir := _workdir(service):
@@ -69,20 +73,27 @@ def _placed(service: GoService, user: str) -> dict[str, str]:
     }
 
 
-def _with_programs(
-    service: GoService, context: Context, container: dagger.Container, build: Stage, config: Stage | None
-) -> dagger.Container:
-    """Return the image with its programs and what they need: certificates, time zones, the configuration."""
+def as_layers(service: GoService, context: Context, build: Stage, platform: str) -> Stage:
+    """Return the stage with the image that its programs are the last layer of."""
+    base, title, digest = _base(service, context, platform)
+    if not build.kept or not (digest or title == _NOTHING):
+        return build
+    image = _with_programs(service, context, build, context.named(base, f"runtime{context.suffix(platform)}"))
+    return replace(build, layers=Layers(image, digest, platform))
+
+
+def _with_programs(service: GoService, context: Context, build: Stage, container: dagger.Container) -> dagger.Container:
+    """Return the image with its programs and what they need, certificates and time zones: on a base, or as it was restored."""
+    if known := context.layers(build.name):
+        return known
     if shipped := from_toolchain(service, context):
         if build.name in context.restored:
             # They were kept with it: a toolchain is much to fetch for its certificates.
             shipped = {path: build.container.file(path) for path in shipped}
         container = container.with_directory("/", layer({_SHIPPED.get(path, path): file for path, file in shipped.items()}))
     names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
-    container = container.with_directory(
-        "/", layer({f"{_programs(service)}/{name}": build.container.file(f"{OUT}/{made}") for name, made in names.items()})
-    )
-    return container.with_directory("/", config.container.rootfs()) if config else container
+    programs = {f"{_programs(service)}/{name}": build.container.file(f"{OUT}/{made}") for name, made in names.items()}
+    return container.with_directory("/", layer(programs))
 
 
 def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.Container, str, str]:
@@ -93,7 +104,7 @@ def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.C
         return context.bases.container("libc", "", platform, wanted), base.title, base.digest
     fresh = dag.container(platform=dagger.Platform(platform))
     if _from_nothing(service):
-        return fresh, "scratch", ""
+        return fresh, _NOTHING, ""
     address = service.image.base
     return fresh.from_(address), address, address.partition("@")[2]
 

@@ -19,6 +19,7 @@ INPUTS = buildctl.Inputs({}, {}, {}, {})
 class Engine:
     address: str
     platform: str = "linux/amd64"
+    identity: str = ""
     credentials: tuple[str, ...] = ()
     buildctl: Path = Path()
     shim: Path = Path()

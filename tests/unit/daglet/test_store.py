@@ -8,7 +8,7 @@ from daglet import store
 
 def test_what_goes_unused_for_a_week_is_removed_and_the_engine_left_alone(tmp_path):
     kept = tmp_path / store.CONTEXTS / "used"
-    old = [tmp_path / name / "old" for name in (store.CONTEXTS, store.LAYOUTS, store.IMAGES)]
+    old = [tmp_path / name / "old" for name in store.STORES]
     engine = tmp_path / "engine" / "cache"
     for folder in (kept, *old, engine):
         folder.mkdir(parents=True)

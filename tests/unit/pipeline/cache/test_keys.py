@@ -55,12 +55,17 @@ async def described(root, toml, edit=None):
         records = {item.name: facts.InputRecord(files=_files(root / name, item)) for item in graph.stages}
         known = keys(graph, records, "linux/amd64", "1")
         cached = [item for item in graph.stages if f"{name}/{item.name}" in CACHED]
-        texts = await engine.dockerfiles([item.layers.image if item.name == "runtime" else item.container for item in cached])
-        found |= {
-            f"{name}/{item.name}": (known.get(item.name), without_places(text, root))
-            for item, text in zip(cached, texts, strict=True)
-        }
+        texts = iter(await engine.dockerfiles([result for item in cached for result in results(item)]))
+        for item in cached:
+            text = "\n".join(next(texts) for _ in results(item))
+            found[f"{name}/{item.name}"] = known.get(item.name), without_places(text, root)
     return found
+
+
+def results(item):
+    """Return what is kept of a stage: its own result, and the image that it is a layer of."""
+    alone = [] if item.name == "runtime" else [item.container]
+    return [*alone, *([item.layers.image] if item.layers else [])]
 
 
 def without_places(text, root):
