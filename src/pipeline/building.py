@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import dagger
+from anyio.abc import TaskGroup
 
 from pipeline import cache, facts
 from pipeline.cache.store import Absent, Unusable
@@ -47,6 +48,8 @@ class Building:
         A folder of the user's, for what is remembered from run to run. Without one, no reasons are told.
     scratch:
         A folder that may be written to, and that nobody needs afterwards.
+    others:
+        Where work is begun that the image does not wait for: giving the registry what it lacks. It is done before `judge`.
     """
 
     project: Project
@@ -56,6 +59,7 @@ class Building:
     store: cache.Store | None
     state: Path | None
     scratch: Path
+    others: TaskGroup
     progress: Progress
     image: ImageFacts | None = None
     _memory: facts.Memory = field(init=False)
@@ -64,6 +68,7 @@ class Building:
     _now: dict[str, facts.InputRecord] = field(default_factory=dict)
     _stamps: dict[str, Stamp] = field(default_factory=dict)
     _restored: cache.Restored = field(init=False)
+    _troubles: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._memory = facts.Memory.of(self.state, self.project.root, self.whole.service)
@@ -97,22 +102,25 @@ class Building:
                 # If all layers are there by now, something else was slow.
                 patience = math.inf
 
-    async def judge(self) -> tuple[facts.StageFact, ...]:
-        """Return what became of the stages, once the image is built, and note and share it for the builds to come."""
+    def judge(self) -> tuple[facts.StageFact, ...]:
+        """Return what became of the stages, once the image is built, and note it for the builds to come."""
         seconds = {name: entry.seconds for name, entry in self._restored.entries.items()}
         judged = facts.judge(self._restored.graph, self.run, self._stamps, self._now, self._before, seconds)
         if self.store:
-            await self._share(self.store, judged, seconds | {name: stamp.seconds for name, stamp in self._stamps.items()})
+            self._note(judged)
             judged = _in_order(self.whole, judged)
         self._memory.store(self._now)
         return judged
 
     async def _attempt(self, search: cache.Search | None, patience: float) -> None:
+        """Build what was not restored, and give the registry what it lacks while the image is written."""
         ran = anyio.Event()
 
         async def commands() -> None:
             await self._read_stamps()
             ran.set()
+            if self.store and self.store.writes:
+                self.others.start_soon(self._share, self.store)
 
         async def end_in_time() -> None:
             await ran.wait()
@@ -184,18 +192,20 @@ class Building:
             error.service = self.whole.service
             raise
 
-    async def _share(self, store: cache.Store, judged: Sequence[facts.StageFact], seconds: Mapping[str, float]) -> None:
-        """Note what this machine has now, and give the registry what it lacks."""
+    async def _share(self, store: cache.Store) -> None:
+        seconds = {name: entry.seconds for name, entry in self._restored.entries.items()}
+        seconds |= {name: stamp.seconds for name, stamp in self._stamps.items()}
+        # What stands for a whole image stands for all its commands.
+        together = {stage.name: sum(seconds.values()) for stage in self._restored.graph.stages if not stage.runs}
+        self._troubles = await cache.write(store, self._restored, {**together, **seconds})
+
+    def _note(self, judged: Sequence[facts.StageFact]) -> None:
+        """Note what this machine has now, and tell what the registry could not be used for."""
         self._known.note({fact.name: fact.status for fact in judged}, self._restored.keys, self._restored.entries)
         for fact in judged:
             if (key := self._restored.volume_keys.get(fact.name)) and fact.status in {"executed", "cached"}:
                 self._known.note_volume(key, self._restored.volumes.get(fact.name))
-        troubles = dict(self._restored.troubles)
-        if store.writes:
-            # What stands for a whole image stands for all its commands.
-            together = {stage.name: sum(seconds.values()) for stage in self._restored.graph.stages if not stage.runs}
-            troubles |= await cache.write(store, self._restored, {**together, **seconds})
-        for stage, trouble in troubles.items():
+        for stage, trouble in {**self._restored.troubles, **self._troubles}.items():
             self.progress.event(self.whole.service, f"cache: {stage}: {trouble}")
 
 

@@ -19,6 +19,9 @@ from pipeline.stages.context import EPOCH
 _ANSWERS, _COMMANDS = 3.0, 2.0
 """A pull is given up when it takes longer than so many answers may, and longer than so many times what the command once took."""
 
+_PUSH_SECONDS = 300.0
+"""How long the registry has to take an entry's image."""
+
 _NOTHING = "nothing-that-was-kept"
 """A pattern of files that is for none."""
 
@@ -162,14 +165,14 @@ class Store:
         except dagger.QueryError as error:
             told = str(error)
             if any(mark in told.lower() for mark in _ABSENT):
-                raise Absent from None
+                raise Absent(_short(told)) from None
             raise Unusable(_short(told)) from None
 
     async def _pushed(self, answer: Awaitable[str]) -> str:
         try:
-            return await answer
-        except dagger.QueryError as error:
-            raise Unusable(_short(str(error))) from None
+            return await self._answer(answer, _PUSH_SECONDS)
+        except Absent as error:
+            raise Unusable(str(error)) from None
 
 
 def _labelled(image: dagger.Container, stage: str, key: str) -> dagger.Container:

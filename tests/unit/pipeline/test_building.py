@@ -18,12 +18,22 @@ from pipeline.graph import Inputs, ServiceGraph, Stage
 from pipeline.progress import Quiet
 
 
+class Others:
+    """Where work is begun that nobody waits for."""
+
+    def __init__(self):
+        self.begun = []
+
+    def start_soon(self, work, *arguments):
+        self.begun.append((work.__name__, *arguments))
+
+
 def building(graph, progress=None, store=None, output=None):
     settings = SimpleNamespace(target=None)
     project = SimpleNamespace(
         root=Path(), config=SimpleNamespace(services={"api": settings}), services={"api": SimpleNamespace()}
     )
-    return Building(project, graph, "now", output, store, None, Path(), progress or Quiet())
+    return Building(project, graph, "now", output, store, None, Path(), Others(), progress or Quiet())
 
 
 class Stamped:
@@ -110,14 +120,21 @@ class Output:
 def build(monkeypatch):
     """Return what builds with a search and an output, and returns the image."""
 
-    async def run(search, output):
+    async def run(search, output, *, writes=False):
+        store = SimpleNamespace(writes=writes)
         monkeypatch.setattr(cache, "Search", lambda *_: search)
-        made = building(EMPTY, store="a store", output=output)
+        made = building(EMPTY, store=store, output=output)
         with anyio.fail_after(5):
             await made.build()
+        assert made.others.begun == ([("_share", store)] if writes else [])
         return made.image
 
     return run
+
+
+async def test_a_registry_is_given_what_it_lacks_beside_the_image_and_only_where_it_is_to_be_written_to(build):
+    assert await build(Search(), Output(), writes=True) == "the image"
+    assert await build(Search(), Output()) == "the image"
 
 
 @pytest.mark.parametrize("trouble", [cache.store.Unusable("no answer"), cache.store.Absent()])

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 import dagger
 import pytest
 from dagger import dag
-from dagger.client import _core
+from dagger.client import _core, _guards
 
 from daglet import server
 from daglet.planner import Planner
@@ -45,6 +45,17 @@ def chain():
 def test_a_chain_makes_none(made):
     chain()
     assert made == []
+
+
+VALUES = ("text", 1, None, True, [], ["a"], ("a",), {"a": 1}, dagger.CacheSharingMode.LOCKED, dagger.Platform("linux/arm64"))
+
+
+def test_what_is_an_object_is_what_the_client_takes_for_one(made):
+    objects = [dag.directory(), dag.container(), dag.cache_volume("c"), dag.set_secret("s", "v")]
+    for value in (*VALUES, *objects, objects, tuple(objects)):
+        assert _core.is_id_type(value) == _guards.is_id_type(value), value
+        assert bool(_core.is_id_type_sequence(value)) == _guards.is_id_type_sequence(value), value
+    assert _core.is_id_type is not _guards.is_id_type
 
 
 def test_arguments_are_what_they_were(made):
