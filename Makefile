@@ -45,8 +45,8 @@ docs: $(VENV)/installed-dev
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 	@echo "dist/site/index.html"
 
-bench: $(VENV)/installed
-	@$(VENV)/bin/python bench/run.py
+bench: $(VENV)/installed-dev
+	@PYTHONPATH=tests $(VENV)/bin/python bench/run.py
 
 scale: $(VENV)/installed
 	@$(VENV)/bin/python bench/scale $(SCALE)

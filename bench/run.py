@@ -19,6 +19,7 @@ from pathlib import Path
 
 import anyio
 import layouts
+import peers
 
 from daglet.embedded import Layout, tools
 
@@ -42,6 +43,7 @@ class Bench:
         shutil.copytree(ROOT / "services", self.repository / "services", ignore=ignored)
         shutil.copy(ROOT / "pipeline.toml", self.repository)
         self.bases: list[str] = []
+        self.bare = peers.Bare(work, ROOT / "services")
         self.edits = 0
 
     def pipeline(self, names: list[str]) -> None:
@@ -87,7 +89,10 @@ class Bench:
     def edit(self, what: str) -> None:
         """Make an edit that no build has seen."""
         self.edits += 1
-        services = self.repository / "services"
+        for services in (self.repository / "services", self.bare.services):
+            self._edit(services, what)
+
+    def _edit(self, services: Path, what: str) -> None:
         if what == "source edit":
             (services / "api/src/edited.ts").write_text(f"export const edited = {self.edits};\n")
             (services / "auth/cmd/server/edited.go").write_text(f"package main\n\nvar Edited = {self.edits}\n")
@@ -100,6 +105,8 @@ class Bench:
             path = services / "auth/config/production.yaml"
             path.write_text(path.read_text() + f"# {self.edits}\n")
 
+
+Build = Callable[[list[str]], None]
 
 SCENARIOS = ("unchanged", "source edit", "config edit", "lockfile edit", "cold")
 
@@ -118,30 +125,46 @@ def main() -> None:
         try:
             bench.pipeline(list(SERVICES))
             bench.find_bases()
-            for group in [list(SERVICES), *([] if options.together else [[name] for name in SERVICES])]:
-                for scenario in options.scenario or SCENARIOS:
-                    rounds = {"pipeline": options.rounds, "hand-written": options.rounds, "naive": options.naive_rounds}
-                    if scenario != "config edit" or "auth" in group:
-                        report(bench, scenario, group, rounds)
+            with peers.ko(bench.work, bench.repository / "services/auth") as ko:
+                measure(bench, ko, options)
         finally:
             bench.engine("stop")
 
 
-def report(bench: Bench, scenario: str, names: list[str], rounds: dict[str, int]) -> None:
-    """Measure one scenario and print its medians, and the ratio pipeline / hand-written."""
-    sides = {"pipeline": bench.pipeline, "hand-written": bench.dockerfiles("handwritten"), "naive": bench.dockerfiles("naive")}
-    times: dict[str, list[float]] = {side: [] for side in sides if rounds[side]}
+def measure(bench: Bench, ko: list[str], options: argparse.Namespace) -> None:
+    """Measure each scenario, for both services at once and for each alone."""
+    for group in [list(SERVICES), *([] if options.together else [[name] for name in SERVICES])]:
+        for scenario in options.scenario or SCENARIOS:
+            sides: dict[str, tuple[Build, int]] = {
+                "pipeline": (bench.pipeline, options.rounds),
+                "hand-written": (bench.dockerfiles("handwritten"), options.rounds),
+                "naive": (bench.dockerfiles("naive"), options.naive_rounds),
+            }
+            if scenario in {"unchanged", "source edit"}:
+                if group == ["auth"]:
+                    sides["ko"] = lambda _: bench.call(ko), options.rounds
+                sides["toolchain"] = bench.bare.build, options.rounds
+            if scenario != "config edit" or "auth" in group:
+                report(bench, scenario, group, sides)
+
+
+def report(bench: Bench, scenario: str, names: list[str], sides: dict[str, tuple[Build, int]]) -> None:
+    """Measure one scenario and print its medians, and the ratios of the pipeline's to the others that are no limit."""
+    times: dict[str, list[float]] = {side: [] for side, (_, rounds) in sides.items() if rounds}
     if scenario != "cold":
         for side in times:
-            sides[side](names)
-    for number in range(max(rounds.values())):
+            sides[side][0](names)
+    for number in range(max(rounds for _, rounds in sides.values())):
         for side, measured in times.items():
-            if number < rounds[side]:
-                measured.append(timed(bench, scenario, lambda build=sides[side]: build(names)))
+            build, rounds = sides[side]
+            if number < rounds:
+                measured.append(timed(bench, scenario, lambda build=build: build(names)))
     medians = {side: statistics.median(values) for side, values in times.items()}
     shown = "  ".join(f"{side} {value:6.2f} s" for side, value in medians.items())
-    ratio = medians["pipeline"] / medians["hand-written"]
-    print(f"{'+'.join(names):<9}  {scenario:<13}  {shown}  ratio {ratio:.2f}", flush=True)
+    ratios = "  ".join(
+        f"{medians['pipeline'] / medians[side]:.2f} of {side}" for side in ("hand-written", "ko") if side in medians
+    )
+    print(f"{'+'.join(names):<9}  {scenario:<13}  {shown}  {ratios}", flush=True)
 
 
 def timed(bench: Bench, scenario: str, build: Callable[[], None]) -> float:
