@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.detect.constraints import built
 from pipeline.detect.found import Found, configured, joined
@@ -23,11 +23,7 @@ def main(folder: Path, path: str, name: str, module: str, asked: str | None) -> 
         If the package that is asked for is none, or it cannot be told which of several it is.
     """
     if asked:
-        package = asked.removeprefix("./").rstrip("/") or "."
-        if not declared(folder / package):
-            msg = f"{path}/{package} holds no main package"
-            raise UsageError(msg, service=name, hint="correct `go.main`")
-        return configured("go.main", asked)
+        return configured("go.main", named(folder, path, name, asked, "go.main"))
     if found := declared(folder):
         return Found("go.main", ".", joined(path, found[0]), found[1], "func main")
     packages = packages_of(folder)
@@ -39,6 +35,21 @@ def main(folder: Path, path: str, name: str, module: str, asked: str | None) -> 
     msg = f"{path} has {what}"
     example = packages[0] if packages else "./cmd/…"
     raise UsageError(msg, service=name, key="go.main", hint=f'name one in [services.{name}.go]: `main = "{example}"`')
+
+
+def named(folder: Path, path: str, name: str, package: str, key: str) -> str:
+    """Return a main package that a key names, as Go names those of a module: what `./` does not begin is one of Go's own.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    place = PurePosixPath(package).as_posix()
+    if not declared(folder / place):
+        msg = f"{joined(path, place)} holds no main package"
+        raise UsageError(msg, service=name, key=key, hint=f"correct `{key}`")
+    return place if place == "." else f"./{place}"
 
 
 def packages_of(folder: Path) -> Sequence[str]:

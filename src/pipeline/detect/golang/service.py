@@ -10,7 +10,7 @@ from pipeline.config import Service
 from pipeline.detect import embeds, programs
 from pipeline.detect.found import Found, configured, joined, or_false
 from pipeline.detect.golang.cgo import cgo
-from pipeline.detect.golang.mains import base, declared
+from pipeline.detect.golang.mains import base, named
 from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
 from pipeline.detect.image import build_settings, expanded, image_settings
@@ -44,8 +44,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         _check_sum(folder, settings.path, own, modules, name)
     release = configured("go.version", settings.go.version) if settings.go.version else own.version()
     main = main_package(folder, settings.path, name, own.path, settings.go.main)
-    for binary in settings.go.binaries:
-        _check_main(folder, settings.path, binary, name)
+    binaries = tuple(named(folder, settings.path, name, binary, "go.binaries") for binary in settings.go.binaries)
     read = programs.programs(folder, settings.path, programs.GO_FILES)
     linked = cgo([*read, *_beside(root, settings.path, modules)], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
@@ -62,7 +61,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         version=release.value,
         module=own.path,
         main=main.value,
-        binaries=tuple(settings.go.binaries),
+        binaries=binaries,
         image=image,
         build=build_settings(settings, name, _PACKAGES[linked.value]),
         ldflags=_ldflags(settings, linked.value, name),
@@ -125,12 +124,6 @@ def _beside(root: Path, path: str, modules: Layout) -> Iterator[programs.Program
         folder = (Path(modules.context) / place).as_posix()
         if folder != path:
             yield from programs.programs(root / folder, folder, programs.GO_FILES)
-
-
-def _check_main(folder: Path, shown: str, package: str, name: str) -> None:
-    if not declared(folder / package):
-        msg = f"{shown}/{package.removeprefix('./')} holds no main package"
-        raise UsageError(msg, service=name, key="go.binaries", hint="correct `go.binaries`")
 
 
 def _module_files(root: Path, modules: Layout, mod: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.config import Go, Service
 from pipeline.detect import detect
+from pipeline.detect.found import Found
 from pipeline.errors import UsageError
 
 
@@ -87,10 +88,26 @@ def test_the_linker_is_told_what_the_settings_say(module):
 
 
 @pytest.mark.parametrize("asked", ["./cmd/server", "cmd/server", "./cmd/server/"])
-def test_the_program_that_is_asked_for_is_taken(module, asked):
-    found = detect(module.parent, "auth", Service(path="auth", go=Go(main=asked)))
-    shown = next(item for item in found.settings if item.key == "go.main")
-    assert (found.main, shown.value) == (asked, asked)
+def test_programs_that_are_asked_for_are_named_as_go_names_those_of_a_module(module, asked):
+    """Go looks for `cmd/server` among its own packages."""
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(main=asked, binaries=[asked])))
+    assert (found.main, found.binaries) == ("./cmd/server", ("./cmd/server",))
+    assert Found("go.main", "./cmd/server", why="pipeline.toml") in found.settings
+
+
+@pytest.mark.parametrize("asked", [".", "./"])
+def test_a_program_that_is_asked_for_may_be_the_module_s_own_folder(module, asked):
+    (module / "main.go").write_text("package main\n")
+    assert detect(module.parent, "auth", Service(path="auth", go=Go(main=asked))).main == "."
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"), [(Go(main="./cmd/none/"), "go.main"), (Go(main="cmd/server", binaries=["./cmd/none/"]), "go.binaries")]
+)
+def test_a_program_that_is_none_is_refused(module, settings, key):
+    with pytest.raises(UsageError, match=rf"auth/cmd/none holds no main package; correct `{key}`") as refused:
+        detect(module.parent, "auth", Service(path="auth", go=settings))
+    assert (refused.value.service, refused.value.key) == ("auth", key)
 
 
 def test_of_several_programs_one_has_to_be_named(module):
