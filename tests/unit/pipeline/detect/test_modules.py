@@ -100,6 +100,15 @@ def test_a_workspace_can_be_left_out(workspace):
     assert (found.place.context, found.workspace, found.workspace_modules) == ("shop/auth", False, ())
 
 
+@pytest.mark.parametrize(("folder", "file"), [("shop/lib", "shop/lib/go.work"), (".", "go.work")])
+def test_a_workspace_that_is_asked_for_and_does_not_use_the_module_is_refused(workspace, folder, file):
+    write(workspace, {"go.work": "go 1.26\n\nuse ./shop/lib/log\n"})
+    refused = rf"^go\.workspace: there is no {file} that uses shop/auth; correct `go\.workspace`"
+    with pytest.raises(UsageError, match=refused) as wrong:
+        detect(workspace, "auth", Service(path="shop/auth", go=Go(workspace=folder)))
+    assert wrong.value.service == "auth"
+
+
 def test_a_workspace_s_module_that_is_not_there_is_named(workspace):
     (workspace / "shop/lib/unused/go.mod").unlink()
     with pytest.raises(UsageError, match=r"^service auth: shop/lib/unused/go\.mod is missing"):
@@ -146,15 +155,29 @@ def test_a_context_may_be_wider_than_it_has_to_be(replaced):
     assert found.sources.include == ("shop/auth/**", "shop/log/**")
 
 
-def test_a_context_that_does_not_hold_a_module_is_refused(replaced, workspace):
-    hint = "; name a folder that holds it, too$"
-    with pytest.raises(
-        UsageError, match=rf"^context: the module in shop/lib/log lies outside the context shop/auth{hint}"
-    ) as own:
-        detect(workspace, "auth", Service(path="shop/auth", context="shop/auth"))
-    assert own.value.service == "auth"
-    with pytest.raises(UsageError, match=rf"^context: the module in shop/log lies outside the context shop/auth{hint}"):
-        replaced("../log", context="shop/auth", go=Go(workspace="off"))
+def test_a_context_that_does_not_hold_a_module_is_refused(replaced):
+    refused = r"^context: the module in shop/log lies outside the context shop/auth; name a folder that holds it, too$"
+    with pytest.raises(UsageError, match=refused) as outside:
+        replaced("../log", context="shop/auth")
+    assert outside.value.service == "auth"
+
+
+@pytest.mark.parametrize("context", [".", "shop/auth"])
+def test_a_context_that_is_not_the_workspace_s_folder_is_refused(workspace, context):
+    """The stages look for go.work where the context begins."""
+    refused = r"^context: shop/go\.work joins the modules, and the context \S+ is not its folder; set `context = \"shop\"`"
+    with pytest.raises(UsageError, match=refused) as other:
+        detect(workspace, "auth", Service(path="shop/auth", context=context))
+    assert other.value.service == "auth"
+    assert detect(workspace, "auth", Service(path="shop/auth", context="shop")).workspace
+
+
+def test_a_workspace_that_does_not_hold_its_modules_is_refused(workspace):
+    write(workspace, {"shop/go.work": "go 1.26\n\nuse ./auth\nuse ../log\n"})
+    refused = r"^go\.workspace: the module in log lies outside shop; move shop/go\.work to a folder that holds it, too$"
+    with pytest.raises(UsageError, match=refused) as outside:
+        detect(workspace, "auth", Service(path="shop/auth"))
+    assert outside.value.service == "auth"
 
 
 @pytest.mark.parametrize("target", ["../../../out", "/out"])
