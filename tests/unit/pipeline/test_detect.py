@@ -179,12 +179,6 @@ def test_several_main_packages_are_listed(go):
         detect(go, "auth", Service(path="auth"))
 
 
-def test_missing_sums(go):
-    (go / "auth" / "go.mod").write_text("module m\n\ngo 1.26\n\nrequire example.com/x v1.0.0\n")
-    with pytest.raises(UsageError, match="go mod tidy"):
-        detect(go, "auth", Service(path="auth"))
-
-
 @pytest.mark.parametrize(
     ("text", "expected", "why"),
     [

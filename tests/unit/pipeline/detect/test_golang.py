@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from trees import write
 
-from pipeline.config import Go, Service
+from pipeline.config import Build, Go, Runtime, Service
 from pipeline.detect import detect
 from pipeline.detect.found import Found
+from pipeline.detect.model import GO_TESTS, NEVER_SOURCES, SourceFilter
 from pipeline.errors import UsageError
 
 
@@ -85,6 +87,122 @@ def test_the_linker_is_told_what_the_settings_say(module):
     assert found.ldflags == "-s -w -extldflags '-static' -X 'main.a=b' -X 'main.version=1.2' -v"
     for cgo, flags in (("static", "-s -w -linkmode external -extldflags '-static'"), ("dynamic", "-s -w")):
         assert detect(module.parent, "auth", Service(path="auth", go=Go(cgo=cgo))).ldflags == flags
+
+
+def sources(found):
+    return {item.key: (item.value, item.source) for item in found.settings}
+
+
+def test_each_value_has_its_source(module):
+    (module / "cmd" / "server" / "routes.go").write_text('package main\n\nvar port = env.Int("AUTH_PORT", 7000)\n')
+    (module / "cmd" / "server" / "main_test.go").write_text("package main\n\nvar commit string\n")
+    assert sources(detect(module.parent, "x", Service(path="auth"))) == {
+        "go.version": ("1.26", "auth/go.mod:3, go line"),
+        "go.mod": ("readonly", "by convention"),
+        "go.main": ("./cmd/server", "auth/cmd/server/main.go:5, func main"),
+        "go.cgo": (False, "no program imports C"),
+        "go.vars": ({}, 'auth/cmd/server/main.go:3, `"main.version" = "${VERSION}"` sets it'),
+        "port": (7000, "auth/cmd/server/routes.go:3, the default of PORT"),
+        "health": (False, "no health route was found"),
+        "files": ((), "no program names any"),
+        "runtime.base": ("minimal", "nothing needs a shell"),
+        "go.config": ("", "no config/production.yaml"),
+    }
+
+
+def test_each_value_of_the_configuration_has_it_as_its_source(module):
+    (module / "settings.yaml").touch()
+    go = Go(version="1.25", mod="vendor", cgo="static", main="./cmd/server", vars={"main.a": "b"}, config="settings.yaml")
+    found = sources(detect(module.parent, "auth", Service(path="auth", go=go)))
+    assert {key: value for key, value in found.items() if key.startswith("go.")} == {
+        "go.version": ("1.25", "pipeline.toml"),
+        "go.mod": ("vendor", "pipeline.toml"),
+        "go.main": ("./cmd/server", "pipeline.toml"),
+        "go.cgo": ("static", "pipeline.toml"),
+        "go.vars": ({"main.a": "b"}, "pipeline.toml"),
+        "go.config": ("settings.yaml", "pipeline.toml"),
+    }
+
+
+def test_without_any_word_of_it_a_service_listens_on_8080(module):
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert (found.image.port, sources(found)["port"]) == (8080, (8080, "by convention"))
+
+
+def test_what_is_configured_is_what_is_built(module):
+    go = Go(tags=["a", "b"], ca_certs=False, tzdata=True, private=["example.com/*"])
+    found = detect(module.parent, "auth", Service(path="auth", go=go, runtime=Runtime(start=["sh", "-c", "x"])))
+    assert (found.version, found.module) == ("1.26", "example.com/auth")
+    assert (found.tags, found.ca_certs, found.tzdata, found.private) == (("a", "b"), False, True, ("example.com/*",))
+    assert (found.start, found.image.base) == (("sh", "-c", "x"), "shell")
+    plain = detect(module.parent, "auth", Service(path="auth", go=Go(version="1.25")))
+    assert (plain.version, plain.tags, plain.ca_certs, plain.tzdata, plain.private) == ("1.25", (), True, False, ())
+    assert (plain.start, plain.image.base) == ((), "minimal")
+
+
+@pytest.mark.parametrize(("cgo", "packages"), [(False, ()), ("static", ("musl-tools",)), ("dynamic", ("gcc", "libc6-dev"))])
+def test_compiling_c_takes_a_compiler(module, cgo, packages):
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(cgo=cgo), build=Build(packages=["make"])))
+    assert found.build.packages == (*packages, "make")
+
+
+def test_linker_variables_hold_build_arguments(module):
+    settings = {"path": "auth", "go": Go(vars={"main.version": "v${VERSION}"})}
+    found = detect(module.parent, "auth", Service(**settings, build=Build(args={"VERSION": "1.2"})))
+    assert "-X 'main.version=v1.2'" in found.ldflags
+    refused = r"^services\.auth\.go\.vars\.main\.version: .*\[services\.auth\.build\]$"
+    with pytest.raises(UsageError, match=refused):
+        detect(module.parent, "auth", Service(**settings))
+
+
+def test_a_build_takes_all_of_a_module_but_what_no_build_takes(module):
+    found = detect(module.parent, "auth", Service(path="auth", exclude=["docs/**"]))
+    assert found.check_sources == SourceFilter((), (*NEVER_SOURCES, "docs/**"))
+    assert found.sources == SourceFilter((), (*NEVER_SOURCES, "docs/**", *GO_TESTS, "**/go.work", "**/go.work.sum"))
+    told = detect(module.parent, "auth", Service(path="auth", include=["cmd/**"]))
+    assert (told.sources.include, told.check_sources.include) == (("cmd/**",), ("cmd/**",))
+
+
+def test_what_no_build_takes_holds_in_every_module(module):
+    write(module.parent, {"log/go.mod": "module example.com/log\n\ngo 1.26\n"})
+    with (module / "go.mod").open("a") as file:
+        file.write("\nreplace example.com/log => ../log\n")
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert (found.place.context, found.sources.include) == (".", ("auth/**", "log/**"))
+    own = [item for item in NEVER_SOURCES if not item.startswith("**/")]
+    never = {
+        *(item for item in NEVER_SOURCES if item.startswith("**/")),
+        *(f"{at}/{item}" for at in ("auth", "log") for item in own),
+    }
+    assert set(found.check_sources.exclude) == never
+
+
+def test_modules_are_downloaded_by_their_sums_where_there_are_any_to_download(module):
+    (module / "go.sum").unlink()
+    refused = r"^service auth: auth/go\.sum is missing, and go\.mod requires modules; run `go mod tidy` in auth"
+    with pytest.raises(UsageError, match=refused):
+        detect(module.parent, "auth", Service(path="auth"))
+    assert detect(module.parent, "auth", Service(path="auth", go=Go(mod="vendor"))).mod == "vendor"
+    write(module.parent, {"log/go.mod": "module example.com/log\n\ngo 1.26\n"})
+    (module.parent / "go.work").write_text("go 1.26\n\nuse ./auth\nuse ./log\n")
+    assert detect(module.parent, "auth", Service(path="auth")).workspace
+    (module.parent / "go.work").unlink()
+    with (module / "go.mod").open("a") as file:
+        file.write("\nreplace example.com/log => ../log\n")
+    assert detect(module.parent, "auth", Service(path="auth")).module_files == ("auth/go.mod", "log/go.mod")
+
+
+@pytest.mark.parametrize("name", ["yaml", "yml", "json", "toml"])
+def test_a_configuration_by_convention_is_told_with_its_place(module, name):
+    write(module, {f"config/production.{name}": "a: 1\n", "config/schema.json": {}})
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert (found.config, found.schema) == (f"config/production.{name}", "config/schema.json")
+    assert sources(found)["go.config"] == (found.config, f"auth/config/production.{name}:1, by convention")
+
+
+def test_a_schema_alone_is_of_nothing(module):
+    write(module, {"config/schema.json": {}})
+    assert detect(module.parent, "auth", Service(path="auth")).schema == ""
 
 
 @pytest.mark.parametrize("asked", ["./cmd/server", "cmd/server", "./cmd/server/"])
