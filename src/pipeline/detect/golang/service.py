@@ -43,10 +43,12 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     if mod.value == "readonly":
         _check_sum(folder, settings.path, own, modules, name)
     release = configured("go.version", settings.go.version) if settings.go.version else own.version()
-    main = main_package(folder, settings.path, name, own.path, settings.go.main)
-    binaries = tuple(named(folder, settings.path, name, binary, "go.binaries") for binary in settings.go.binaries)
-    read = programs.programs(folder, settings.path, programs.GO_FILES)
-    linked = cgo([*read, *_beside(root, settings.path, modules)], settings)
+    main = main_package(folder, settings.path, name, own.path, settings.go.main, settings.go.tags)
+    binaries = tuple(
+        named(folder, settings.path, name, binary, "go.binaries", settings.go.tags) for binary in settings.go.binaries
+    )
+    read = programs.programs(folder, settings.path, programs.GO_FILES, settings.go.tags)
+    linked = cgo([*read, *_beside(root, settings, modules)], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
     start = tuple(settings.runtime.start or ())
     image, image_found = image_settings(
@@ -118,12 +120,12 @@ def _check_sum(folder: Path, shown: str, own: Module, modules: Layout, name: str
         raise UsageError(msg, service=name, hint=f"run `go mod tidy` in {shown} and commit go.sum")
 
 
-def _beside(root: Path, path: str, modules: Layout) -> Iterator[programs.Program]:
+def _beside(root: Path, settings: Service, modules: Layout) -> Iterator[programs.Program]:
     """Yield the programs of the local modules that a service is made of beside its own."""
     for place in modules.sources:
         folder = (Path(modules.context) / place).as_posix()
-        if folder != path:
-            yield from programs.programs(root / folder, folder, programs.GO_FILES)
+        if folder != settings.path:
+            yield from programs.programs(root / folder, folder, programs.GO_FILES, settings.go.tags)
 
 
 def _module_files(root: Path, modules: Layout, mod: str) -> tuple[str, ...]:

@@ -228,6 +228,29 @@ def test_a_program_that_is_none_is_refused(module, settings, key):
     assert (refused.value.service, refused.value.key) == ("auth", key)
 
 
+def test_the_tags_that_are_set_decide_which_files_are_the_service_s(module):
+    tagged = "//go:build pro\n\npackage main\n\n"
+    write(
+        module,
+        {
+            "cmd/server/main.go": f"{tagged}func main() {{}}\n",
+            "cmd/server/listen.go": f'{tagged}var port = env.Int("PORT", 7000)\n',
+            "cmd/server/c.go": f'{tagged}import "C"\n',
+            "cmd/server/free.go": "//go:build !pro\n\npackage main\n\n//go:embed lost\nvar lost string\n",
+            "cmd/tool/main.go": "//go:build !pro\n\npackage main\n",
+        },
+    )
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], binaries=["./cmd/server"])))
+    assert (found.main, found.binaries, found.image.port, found.cgo) == ("./cmd/server", ("./cmd/server",), 7000, "static")
+    assert "build.before" not in sources(found)
+    assert detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], main="cmd/server"))).main == "./cmd/server"
+    free = detect(module.parent, "auth", Service(path="auth", go=Go(main="cmd/tool")))
+    assert (free.image.port, free.cgo) == (8080, "")
+    assert "build.before" in sources(free)
+    with pytest.raises(UsageError, match="auth/cmd/tool holds no main package"):
+        detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], main="cmd/tool")))
+
+
 def test_of_several_programs_one_has_to_be_named(module):
     (module / "cmd" / "worker").mkdir()
     (module / "cmd" / "worker" / "main.go").write_text("package main\n\nfunc main() {}\n")
