@@ -163,10 +163,19 @@ def _not_sources(place: Place, config: str, mod: str, *, joined: bool) -> tuple[
 def _ldflags(settings: Service, linked: str, name: str) -> str:
     args = settings.build.args
     values = {key: expanded(value, args, name, f"go.vars.{key}") for key, value in settings.go.vars.items()}
-    variables = "".join(f" -X '{variable}={value}'" for variable, value in sorted(values.items()))
+    variables = "".join(f" -X {_quoted(f'{variable}={value}', variable, name)}" for variable, value in sorted(values.items()))
     external = "" if linked == "dynamic" else " -extldflags '-static'"
     mode = " -linkmode external" if linked == "static" else ""
     return f"-s -w{mode}{external}{variables} {settings.go.ldflags}".strip()
+
+
+def _quoted(flag: str, variable: str, name: str) -> str:
+    """Return a flag in quotes that it does not hold: Go knows no escapes in them."""
+    quote = next((mark for mark in "'\"" if mark not in flag), "")
+    if not quote:
+        msg = f"{flag!r} holds ' and \", of which the linker's flags can quote one"
+        raise UsageError(msg, key=f"services.{name}.go.vars.{variable}", hint="leave one out")
+    return f"{quote}{flag}{quote}"
 
 
 def _vars(folder: Path, main: str, settings: Service) -> Found[dict[str, str]]:

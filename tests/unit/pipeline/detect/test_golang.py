@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 from trees import write
 
@@ -153,6 +155,21 @@ def test_linker_variables_hold_build_arguments(module):
     refused = r"^services\.auth\.go\.vars\.main\.version: .*\[services\.auth\.build\]$"
     with pytest.raises(UsageError, match=refused):
         detect(module.parent, "auth", Service(**settings))
+
+
+@pytest.mark.parametrize("value", ["it's", 'say "a"', "a b"])
+def test_a_linker_variable_is_quoted_by_the_quotes_that_it_does_not_hold(module, value):
+    """Go takes a flag apart at spaces and quotes, and knows no escapes."""
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(vars={"main.a": value})))
+    assert shlex.split(found.ldflags)[-1] == f"main.a={value}"
+
+
+def test_a_linker_variable_of_both_kinds_of_quotes_is_refused(module):
+    refused = (
+        r"^services\.auth\.go\.vars\.main\.a: .* holds ' and \", of which the linker's flags can quote one; leave one out$"
+    )
+    with pytest.raises(UsageError, match=refused):
+        detect(module.parent, "auth", Service(path="auth", go=Go(vars={"main.a": 'it\'s "a"'})))
 
 
 def test_a_build_takes_all_of_a_module_but_what_no_build_takes(module):
