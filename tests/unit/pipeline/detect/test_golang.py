@@ -25,6 +25,10 @@ def module(tmp_path):
     return folder
 
 
+def sources(found):
+    return {item.key: (item.value, item.source) for item in found.settings}
+
+
 def test_modules_are_downloaded_for_their_own_files_alone(module):
     found = detect(module.parent, "auth", Service(path="auth"))
     assert found.module_files == ("go.mod", "go.sum")
@@ -44,10 +48,21 @@ def test_vendored_modules_are_the_business_of_the_stage_before(module):
     (module / "vendor" / "modules.txt").touch()
     found = detect(module.parent, "auth", Service(path="auth"))
     assert (found.mod, found.module_files) == ("vendor", ("go.mod", "go.sum", "vendor"))
+    assert sources(found)["go.mod"] == ("vendor", "auth/vendor/modules.txt:1")
     assert "vendor" in found.sources.exclude
     assert "vendor" not in found.check_sources.exclude
     own = detect(module.parent, "auth", Service(path="auth", go=Go(mod="readonly")))
     assert (own.mod, own.module_files) == ("readonly", ("go.mod", "go.sum"))
+
+
+def test_modules_are_vendored_beside_those_that_replace_others(module):
+    write(module.parent, {"log/go.mod": "module example.com/log\n\ngo 1.26\n", "auth/vendor/modules.txt": ""})
+    with (module / "go.mod").open("a") as file:
+        file.write("\nreplace example.com/log => ../log\n")
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert found.module_files == ("auth/go.mod", "auth/go.sum", "log/go.mod", "auth/vendor")
+    assert {"vendor", "auth/vendor"} <= set(found.sources.exclude)
+    assert sources(found)["go.mod"] == ("vendor", "auth/vendor/modules.txt:1")
 
 
 @pytest.mark.parametrize("vendored", [False, True])
@@ -68,6 +83,8 @@ def test_a_workspace_reads_every_module_s_files(module, vendored):
     assert {"**/go.work", "**/go.work.sum"}.isdisjoint(found.sources.exclude)
     assert ("vendor" in found.sources.exclude) == vendored
     assert ("auth/vendor" in found.sources.exclude) == vendored
+    told = ("vendor", "vendor/modules.txt:1") if vendored else ("readonly", "by convention")
+    assert sources(found)["go.mod"] == told
 
 
 @pytest.mark.parametrize(("config", "left_out"), [("config/production.yaml", "config"), ("settings.yaml", "settings.yaml")])
@@ -91,13 +108,9 @@ def test_the_linker_is_told_what_the_settings_say(module):
         assert detect(module.parent, "auth", Service(path="auth", go=Go(cgo=cgo))).ldflags == flags
 
 
-def sources(found):
-    return {item.key: (item.value, item.source) for item in found.settings}
-
-
 def test_each_value_has_its_source(module):
     (module / "cmd" / "server" / "routes.go").write_text('package main\n\nvar port = env.Int("AUTH_PORT", 7000)\n')
-    (module / "cmd" / "server" / "main_test.go").write_text("package main\n\nvar commit string\n")
+    (module / "cmd" / "server" / "a_test.go").write_text("package main\n\nvar commit string\n")
     assert sources(detect(module.parent, "x", Service(path="auth"))) == {
         "go.version": ("1.26", "auth/go.mod:3, go line"),
         "go.mod": ("readonly", "by convention"),
@@ -176,6 +189,8 @@ def test_a_build_takes_all_of_a_module_but_what_no_build_takes(module):
     found = detect(module.parent, "auth", Service(path="auth", exclude=["docs/**"]))
     assert found.check_sources == SourceFilter((), (*NEVER_SOURCES, "docs/**"))
     assert found.sources == SourceFilter((), (*NEVER_SOURCES, "docs/**", *GO_TESTS, "**/go.work", "**/go.work.sum"))
+    wide = detect(module.parent, "auth", Service(path="auth", context="."))
+    assert wide.sources.include == ("auth/**",)
     told = detect(module.parent, "auth", Service(path="auth", include=["cmd/**"]))
     assert (told.sources.include, told.check_sources.include) == (("cmd/**",), ("cmd/**",))
 
