@@ -272,8 +272,9 @@ def test_the_tags_that_are_set_decide_which_files_are_the_service_s(module):
             "cmd/tool/main.go": "//go:build !pro\n\npackage main\n",
         },
     )
-    found = detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], binaries=["./cmd/server"])))
-    assert (found.main, found.binaries, found.image.port, found.cgo) == ("./cmd/server", ("./cmd/server",), 7000, "static")
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"])))
+    assert (found.main, found.image.port, found.cgo) == ("./cmd/server", 7000, "static")
+    assert sources(found)["go.main"] == ("./cmd/server", "auth/cmd/server/main.go:5, func main")
     assert "build.before" not in sources(found)
     assert detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], main="cmd/server"))).main == "./cmd/server"
     free = detect(module.parent, "auth", Service(path="auth", go=Go(main="cmd/tool")))
@@ -281,6 +282,9 @@ def test_the_tags_that_are_set_decide_which_files_are_the_service_s(module):
     assert "build.before" in sources(free)
     with pytest.raises(UsageError, match="auth/cmd/tool holds no main package"):
         detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], main="cmd/tool")))
+    write(module, {"run.go": f"{tagged}func main() {{}}\n"})
+    whole = detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], binaries=["."])))
+    assert (whole.main, whole.binaries) == (".", (".",))
 
 
 def test_of_several_programs_one_has_to_be_named(module):

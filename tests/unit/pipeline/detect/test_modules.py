@@ -29,7 +29,7 @@ def test_what_a_go_mod_does_not_say_is_empty(tmp_path, more):
 
 def test_a_go_mod_that_is_not_there_is_named_with_its_service(tmp_path):
     with pytest.raises(UsageError, match=r"^service auth: x/go\.mod is missing; a Go service needs one") as missing:
-        module(tmp_path / "go.mod", "x/go.mod", "auth")
+        detect(tmp_path, "auth", Service(path="x", kind="go"))
     assert missing.value.service == "auth"
 
 
