@@ -161,13 +161,15 @@ def test_compiling_c_takes_a_compiler(module, cgo, packages):
     assert found.build.packages == (*packages, "make")
 
 
-def test_linker_variables_hold_build_arguments(module):
+def test_variables_hold_build_arguments(module):
     settings = {"path": "auth", "go": Go(vars={"main.version": "v${VERSION}"})}
     found = detect(module.parent, "auth", Service(**settings, build=Build(args={"VERSION": "1.2"})))
     assert "-X 'main.version=v1.2'" in found.ldflags
-    refused = r"^services\.auth\.go\.vars\.main\.version: .*\[services\.auth\.build\]$"
-    with pytest.raises(UsageError, match=refused):
+    hint = r".* in \[services\.auth\.build\]$"
+    with pytest.raises(UsageError, match=rf"^services\.auth\.go\.vars\.main\.version: {hint}"):
         detect(module.parent, "auth", Service(**settings))
+    with pytest.raises(UsageError, match=rf"^services\.auth\.build\.env\.A: {hint}"):
+        detect(module.parent, "auth", Service(path="auth", build=Build(env={"A": "${VERSION}"})))
 
 
 @pytest.mark.parametrize("value", ["it's", 'say "a"', "a b"])
@@ -267,11 +269,14 @@ def test_the_tags_that_are_set_decide_which_files_are_the_service_s(module):
         {
             "cmd/server/main.go": f"{tagged}func main() {{}}\n",
             "cmd/server/listen.go": f'{tagged}var port = env.Int("PORT", 7000)\n',
-            "cmd/server/c.go": f'{tagged}import "C"\n',
+            "../log/go.mod": "module example.com/log\n\ngo 1.26\n",
+            "../log/c.go": '//go:build pro\n\npackage log\n\nimport "C"\n',
             "cmd/server/free.go": "//go:build !pro\n\npackage main\n\n//go:embed lost\nvar lost string\n",
             "cmd/tool/main.go": "//go:build !pro\n\npackage main\n",
         },
     )
+    with (module / "go.mod").open("a") as file:
+        file.write("\nreplace example.com/log => ../log\n")
     found = detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"])))
     assert (found.main, found.image.port, found.cgo) == ("./cmd/server", 7000, "static")
     assert sources(found)["go.main"] == ("./cmd/server", "auth/cmd/server/main.go:5, func main")
