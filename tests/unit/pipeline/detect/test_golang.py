@@ -287,9 +287,9 @@ def test_the_tags_that_are_set_decide_which_files_are_the_service_s(module):
     assert "build.before" in sources(free)
     with pytest.raises(UsageError, match="auth/cmd/tool holds no main package"):
         detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], main="cmd/tool")))
-    write(module, {"run.go": f"{tagged}func main() {{}}\n"})
-    whole = detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], binaries=["."])))
-    assert (whole.main, whole.binaries) == (".", (".",))
+    write(module, dict.fromkeys(("run.go", "cmd/pro/run.go"), f"{tagged}func main() {{}}\n"))
+    whole = detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], binaries=["./cmd/pro"])))
+    assert (whole.main, whole.binaries) == (".", ("./cmd/pro",))
 
 
 def test_of_several_programs_one_has_to_be_named(module):
