@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 
 _LINE = re.compile(rb"^//go:build (.+)$", re.MULTILINE)
 _PACKAGE = re.compile(rb"^package ", re.MULTILINE)
@@ -14,7 +15,7 @@ _OTHER_SYSTEMS = re.compile(
 _RELEASE = re.compile(r"go1\.\d+")
 
 
-def built(name: str, content: bytes, tags: frozenset[str] = frozenset()) -> bool:
+def built(name: str, content: bytes, tags: Collection[str] = ()) -> bool:
     """Whether a build for Linux takes in a file.
 
     Parameters
@@ -26,10 +27,10 @@ def built(name: str, content: bytes, tags: frozenset[str] = frozenset()) -> bool
         return False
     head = content[: found.start()] if (found := _PACKAGE.search(content)) else content
     constraint = _LINE.search(head)
-    return not constraint or _holds(constraint[1].decode("utf-8", errors="replace"), tags | _TRUE)
+    return not constraint or _holds(constraint[1].decode("utf-8", errors="replace"), _TRUE.union(tags))
 
 
-def _holds(constraint: str, true: frozenset[str] | set[str]) -> bool:
+def _holds(constraint: str, true: set[str]) -> bool:
     """Whether a constraint holds. Its operators are Python's by other names, and its tags are names but for their dots."""
     text = _RELEASE.sub("True", constraint).replace("&&", " and ").replace("||", " or ").replace("!", " not ")
     try:
@@ -38,7 +39,7 @@ def _holds(constraint: str, true: frozenset[str] | set[str]) -> bool:
         return True
 
 
-def _value(node: ast.expr, true: frozenset[str] | set[str]) -> bool:
+def _value(node: ast.expr, true: set[str]) -> bool:
     match node:
         case ast.BoolOp(op=ast.And()):
             return all(_value(item, true) for item in node.values)

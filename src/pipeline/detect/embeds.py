@@ -11,7 +11,7 @@ from pipeline.detect.found import Found
 from pipeline.detect.programs import Program
 
 _EMBEDS = re.compile(rb"^[ \t]*//go:embed[ \t]+(.+)$", re.MULTILINE)
-_PATTERN = re.compile(r"(?:all:)?(\"[^\"]+\"|`[^`]+`|\S+)")
+_PATTERN = re.compile(r"\"[^\"]+\"|`[^`]+`|\S+")
 
 
 def patterns(file: Program) -> Iterator[tuple[str, int]]:
@@ -19,7 +19,7 @@ def patterns(file: Program) -> Iterator[tuple[str, int]]:
     for found in _EMBEDS.finditer(file.content):
         number = file.content.count(b"\n", 0, found.start()) + 1
         for pattern in _PATTERN.findall(found[1].decode("utf-8", errors="replace")):
-            yield pattern.strip('"`'), number
+            yield pattern.strip('"`').removeprefix("all:"), number
 
 
 def unmade(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:

@@ -156,6 +156,25 @@ def test_a_build_argument_that_nothing_reads(root):
         loaded(root, SERVICE + 'build = { args = { VERSION = "dev" } }', overrides=Overrides(args={"VERSOIN": "1"}))
 
 
+@pytest.mark.parametrize("written", ["a/b", "./a/b", "a/b/", "a//b", "a/./b"])
+def test_a_folder_is_the_same_however_it_is_written(root, written):
+    (root / "a" / "b").mkdir()
+    keys = "".join(
+        f"{key} = '{written}'\n" for key in ("path", "context", "node.workspace", "go.workspace", "go.config", "go.schema")
+    )
+    service = loaded(root, f"[services.a]\n{keys}").services["a"]
+    named = (
+        service.path,
+        service.context,
+        service.node.workspace,
+        service.go.workspace,
+        service.go.config,
+        service.go.schema_file,
+    )
+    assert set(named) == {"a/b"}
+    assert loaded(root, "[services.a]\npath = './'").services["a"].path == "."
+
+
 def test_an_unknown_service_names_the_nearest(root):
     with pytest.raises(UsageError, match="did you mean 'a'"):
         select(loaded(root, SERVICE), ["aa"])

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.config import Build, Runtime, Service
 from pipeline.detect import GoService, NodeService, detect
+from pipeline.detect.found import Found
 from pipeline.detect.golang import modules
 from pipeline.detect.model import Output
 from pipeline.errors import UsageError
@@ -178,25 +179,22 @@ def test_several_main_packages_are_listed(go):
         detect(go, "auth", Service(path="auth"))
 
 
-def test_missing_sums(go):
-    (go / "auth" / "go.mod").write_text("module m\n\ngo 1.26\n\nrequire example.com/x v1.0.0\n")
-    with pytest.raises(UsageError, match="go mod tidy"):
-        detect(go, "auth", Service(path="auth"))
-
-
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "expected", "why"),
     [
-        ("go 1.26\n", "1.26"),
-        ("go 1.22\ntoolchain go1.24.2\n", "1.24.2"),
-        ("go 1.26.8 // why\n", "1.26.8"),
-        ("go 1.13\n", modules.DEFAULT),
+        ("go 1.26\n", "1.26", "go line"),
+        ("go 1.22\ntoolchain go1.24.2\n", "1.24.2", "toolchain line"),
+        ("go 1.25.9\ntoolchain go1.25.10\n", "1.25.10", "toolchain line"),
+        ("toolchain default\ngo 1.26.1\n", "1.26.1", "go line"),
+        ("go 1.26.8 // why\n", "1.26.8", "go line"),
+        ("go 1.21\n", "1.21", "go line"),
+        ("go 1.13\n", modules.DEFAULT, "go 1.13 is older than the Go versions to be had, and newer ones build it"),
     ],
 )
-def test_go_version_is_the_larger(tmp_path, text, expected):
+def test_go_version_is_the_larger(tmp_path, text, expected, why):
     (tmp_path / "go.mod").write_text(f"module m\n\n{text}")
     found = modules.module(tmp_path / "go.mod", "x/go.mod", "x").version()
-    assert (found.value, found.file, found.line) == (expected, "x/go.mod", text.count("\n") + 2)
+    assert found == Found("go.version", expected, "x/go.mod", text.count("\n") + 2, why)
 
 
 def test_local_modules(tmp_path):
@@ -206,7 +204,7 @@ def test_local_modules(tmp_path):
     assert modules.used(tmp_path / "go.work", "go.work", "x") == ("./a", "./b", "./c")
 
 
-@pytest.mark.parametrize("text", ["", "module m\n"])
+@pytest.mark.parametrize("text", ["", "module\n", "module m\n", "module m\n\ntoolchain default\n"])
 def test_a_module_without_its_lines(tmp_path, text):
     (tmp_path / "go.mod").write_text(text)
     with pytest.raises(UsageError, match=r"x/go\.mod: no `(module|go)` line; `go mod"):
@@ -227,7 +225,17 @@ def test_what_is_no_main_package(go):
     assert detect(go, "auth", Service(path="auth")).main == "./cmd/server"
 
 
-def test_a_folder_of_neither_kind(tmp_path):
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ([], r"neither a package\.json nor a go\.mod"),
+        (["package.json", "go.mod"], r"both a package\.json and a go\.mod"),
+    ],
+)
+def test_a_folder_of_neither_kind_or_of_both(tmp_path, files, reason):
     (tmp_path / "x").mkdir()
-    with pytest.raises(UsageError, match=r"neither a package\.json nor a go\.mod"):
-        detect(tmp_path, "x", Service(path="x"))
+    for name in files:
+        (tmp_path / "x" / name).touch()
+    with pytest.raises(UsageError, match=rf"^service s: x has {reason}; say which .* in \[services\.s\]$") as asked:
+        detect(tmp_path, "s", Service(path="x"))
+    assert asked.value.service == "s"

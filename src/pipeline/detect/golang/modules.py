@@ -146,7 +146,8 @@ def layout(root: Path, path: str, own: Module, settings: Service, service: str) 
     Raises
     ------
     UsageError
-        If a local module lies outside the repository or the context.
+        If a local module lies outside the repository or the context, if that is not the folder of go.work, or if the go.work
+        that is asked for does not use the module.
     """
     for place in _workspaces(Path(path), settings):
         file = root / place / "go.work"
@@ -159,17 +160,28 @@ def layout(root: Path, path: str, own: Module, settings: Service, service: str) 
             else []
         )
         if path in folders:
-            context = settings.context or place.as_posix()
-            _contained([*folders, place.as_posix()], context, service)
+            context, work = place.as_posix(), (place / "go.work").as_posix()
+            if settings.context not in {None, context}:
+                msg = f"{work} joins the modules, and the context {settings.context} is not its folder"
+                hint = f'set `context = "{context}"`, or leave it out'
+                raise UsageError(msg, service=service, key="context", hint=hint)
+            if outside := _outside(folders, context):
+                msg = f"the module in {outside} lies outside {context}"
+                hint = f"move {work} to a folder that holds it, too"
+                raise UsageError(msg, service=service, key="go.workspace", hint=hint)
             known = {path: own}
             for folder in folders:
                 known.setdefault(folder, module(root / folder / "go.mod", joined(folder, "go.mod"), service))
             needed = _needed(path, known)
-            work = (place / "go.work").as_posix()
             return Layout(context, work, _below(folders, context), _below(needed, context), _own(known, context))
+    if settings.go.workspace and settings.go.workspace != "off":
+        msg = f"there is no {joined(settings.go.workspace, 'go.work')} that uses {path}"
+        raise UsageError(msg, service=service, key="go.workspace", hint="correct `go.workspace`, or leave it out")
     folders = [path, *(_relative(root, root / path / item, service, f"{own.file} replaces a module by") for item in own.local)]
     context = settings.context or Path(os.path.commonpath([f"./{folder}" for folder in folders])).as_posix()
-    _contained(folders, context, service)
+    if outside := _outside(folders, context):
+        msg = f"the module in {outside} lies outside the context {context}"
+        raise UsageError(msg, service=service, key="context", hint="name a folder that holds it, too")
     return Layout(context, "", _below(folders, context), _below(folders, context))
 
 
@@ -189,11 +201,9 @@ def _relative(root: Path, folder: Path, service: str, what: str) -> str:
     return resolved.relative_to(root.resolve()).as_posix()
 
 
-def _contained(folders: Sequence[str], context: str, service: str) -> None:
-    for folder in folders:
-        if not Path(folder).is_relative_to(context):
-            msg = f"the module in {folder} lies outside the context {context}"
-            raise UsageError(msg, service=service, key="context", hint="name a folder that holds it, too")
+def _outside(folders: Sequence[str], context: str) -> str:
+    """Return the first folder that does not lie in a context, "" if all do."""
+    return next((folder for folder in folders if not Path(folder).is_relative_to(context)), "")
 
 
 def _below(folders: Sequence[str], context: str) -> tuple[str, ...]:

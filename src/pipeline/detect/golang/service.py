@@ -10,7 +10,7 @@ from pipeline.config import Service
 from pipeline.detect import embeds, programs
 from pipeline.detect.found import Found, configured, joined, or_false
 from pipeline.detect.golang.cgo import cgo
-from pipeline.detect.golang.mains import base, declared
+from pipeline.detect.golang.mains import base, named
 from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
 from pipeline.detect.image import build_settings, expanded, image_settings
@@ -43,11 +43,12 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     if mod.value == "readonly":
         _check_sum(folder, settings.path, own, modules, name)
     release = configured("go.version", settings.go.version) if settings.go.version else own.version()
-    main = main_package(folder, settings.path, name, own.path, settings.go.main)
-    for binary in settings.go.binaries:
-        _check_main(folder, settings.path, binary, name)
-    read = programs.programs(folder, settings.path, programs.GO_FILES)
-    linked = cgo([*read, *_beside(root, settings.path, modules)], settings)
+    main = main_package(folder, settings.path, name, own.path, settings.go.main, settings.go.tags)
+    binaries = tuple(
+        named(folder, settings.path, name, binary, "go.binaries", settings.go.tags) for binary in settings.go.binaries
+    )
+    read = programs.programs(folder, settings.path, programs.GO_FILES, settings.go.tags)
+    linked = cgo([*read, *_beside(root, settings, modules)], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
     start = tuple(settings.runtime.start or ())
     image, image_found = image_settings(
@@ -62,7 +63,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         version=release.value,
         module=own.path,
         main=main.value,
-        binaries=tuple(settings.go.binaries),
+        binaries=binaries,
         image=image,
         build=build_settings(settings, name, _PACKAGES[linked.value]),
         ldflags=_ldflags(settings, linked.value, name),
@@ -119,18 +120,12 @@ def _check_sum(folder: Path, shown: str, own: Module, modules: Layout, name: str
         raise UsageError(msg, service=name, hint=f"run `go mod tidy` in {shown} and commit go.sum")
 
 
-def _beside(root: Path, path: str, modules: Layout) -> Iterator[programs.Program]:
+def _beside(root: Path, settings: Service, modules: Layout) -> Iterator[programs.Program]:
     """Yield the programs of the local modules that a service is made of beside its own."""
     for place in modules.sources:
         folder = (Path(modules.context) / place).as_posix()
-        if folder != path:
-            yield from programs.programs(root / folder, folder, programs.GO_FILES)
-
-
-def _check_main(folder: Path, shown: str, package: str, name: str) -> None:
-    if not declared(folder / package):
-        msg = f"{shown}/{package.removeprefix('./')} holds no main package"
-        raise UsageError(msg, service=name, key="go.binaries", hint="correct `go.binaries`")
+        if folder != settings.path:
+            yield from programs.programs(root / folder, folder, programs.GO_FILES, settings.go.tags)
 
 
 def _module_files(root: Path, modules: Layout, mod: str) -> tuple[str, ...]:
@@ -168,10 +163,19 @@ def _not_sources(place: Place, config: str, mod: str, *, joined: bool) -> tuple[
 def _ldflags(settings: Service, linked: str, name: str) -> str:
     args = settings.build.args
     values = {key: expanded(value, args, name, f"go.vars.{key}") for key, value in settings.go.vars.items()}
-    variables = "".join(f" -X '{variable}={value}'" for variable, value in sorted(values.items()))
+    variables = "".join(f" -X {_quoted(f'{variable}={value}', variable, name)}" for variable, value in sorted(values.items()))
     external = "" if linked == "dynamic" else " -extldflags '-static'"
     mode = " -linkmode external" if linked == "static" else ""
     return f"-s -w{mode}{external}{variables} {settings.go.ldflags}".strip()
+
+
+def _quoted(flag: str, variable: str, name: str) -> str:
+    """Return a flag in quotes that it does not hold: Go knows no escapes in them."""
+    quote = next((mark for mark in "'\"" if mark not in flag), "")
+    if not quote:
+        msg = f"{flag!r} holds ' and \", of which the linker's flags can quote one"
+        raise UsageError(msg, key=f"services.{name}.go.vars.{variable}", hint="leave one out")
+    return f"{quote}{flag}{quote}"
 
 
 def _vars(folder: Path, main: str, settings: Service) -> Found[dict[str, str]]:

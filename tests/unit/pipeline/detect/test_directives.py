@@ -17,12 +17,12 @@ go 1.25.0
 toolchain go1.26.8
 
 require example.com/b v1.0.0
-require(
+require( // these
 \texample.com/c/v2 v2.3.4-0.20260101000000-0123456789ab // indirect
 \t"example.com/d" v0.0.1//indirect
 \t// example.com/commented v1.0.0
 
-)
+) // and no more
 exclude example.com/c/v2 v2.0.0
 retract [v1.0.0, v1.0.1] // require example.com/no v1.0.0
 replace (

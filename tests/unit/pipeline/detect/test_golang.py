@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import shlex
 
-from pipeline.config import Go, Service
+import pytest
+from trees import write
+
+from pipeline.config import Build, Go, Runtime, Service
 from pipeline.detect import detect
+from pipeline.detect.found import Found
+from pipeline.detect.model import GO_TESTS, NEVER_SOURCES, SourceFilter
 from pipeline.errors import UsageError
 
 
@@ -18,6 +23,10 @@ def module(tmp_path):
     (folder / "go.sum").write_text("example.com/log v1.0.0 h1:A=\n")
     (folder / "cmd" / "server" / "main.go").write_text("package main\n\nvar version string\n\nfunc main() {}\n")
     return folder
+
+
+def sources(found):
+    return {item.key: (item.value, item.source) for item in found.settings}
 
 
 def test_modules_are_downloaded_for_their_own_files_alone(module):
@@ -39,10 +48,21 @@ def test_vendored_modules_are_the_business_of_the_stage_before(module):
     (module / "vendor" / "modules.txt").touch()
     found = detect(module.parent, "auth", Service(path="auth"))
     assert (found.mod, found.module_files) == ("vendor", ("go.mod", "go.sum", "vendor"))
+    assert sources(found)["go.mod"] == ("vendor", "auth/vendor/modules.txt:1")
     assert "vendor" in found.sources.exclude
     assert "vendor" not in found.check_sources.exclude
     own = detect(module.parent, "auth", Service(path="auth", go=Go(mod="readonly")))
     assert (own.mod, own.module_files) == ("readonly", ("go.mod", "go.sum"))
+
+
+def test_modules_are_vendored_beside_those_that_replace_others(module):
+    write(module.parent, {"log/go.mod": "module example.com/log\n\ngo 1.26\n", "auth/vendor/modules.txt": ""})
+    with (module / "go.mod").open("a") as file:
+        file.write("\nreplace example.com/log => ../log\n")
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert found.module_files == ("auth/go.mod", "auth/go.sum", "log/go.mod", "auth/vendor")
+    assert {"vendor", "auth/vendor"} <= set(found.sources.exclude)
+    assert sources(found)["go.mod"] == ("vendor", "auth/vendor/modules.txt:1")
 
 
 @pytest.mark.parametrize("vendored", [False, True])
@@ -63,6 +83,8 @@ def test_a_workspace_reads_every_module_s_files(module, vendored):
     assert {"**/go.work", "**/go.work.sum"}.isdisjoint(found.sources.exclude)
     assert ("vendor" in found.sources.exclude) == vendored
     assert ("auth/vendor" in found.sources.exclude) == vendored
+    told = ("vendor", "vendor/modules.txt:1") if vendored else ("readonly", "by convention")
+    assert sources(found)["go.mod"] == told
 
 
 @pytest.mark.parametrize(("config", "left_out"), [("config/production.yaml", "config"), ("settings.yaml", "settings.yaml")])
@@ -86,11 +108,188 @@ def test_the_linker_is_told_what_the_settings_say(module):
         assert detect(module.parent, "auth", Service(path="auth", go=Go(cgo=cgo))).ldflags == flags
 
 
+def test_each_value_has_its_source(module):
+    (module / "cmd" / "server" / "routes.go").write_text('package main\n\nvar port = env.Int("AUTH_PORT", 7000)\n')
+    (module / "cmd" / "server" / "a_test.go").write_text("package main\n\nvar commit string\n")
+    assert sources(detect(module.parent, "x", Service(path="auth"))) == {
+        "go.version": ("1.26", "auth/go.mod:3, go line"),
+        "go.mod": ("readonly", "by convention"),
+        "go.main": ("./cmd/server", "auth/cmd/server/main.go:5, func main"),
+        "go.cgo": (False, "no program imports C"),
+        "go.vars": ({}, 'auth/cmd/server/main.go:3, `"main.version" = "${VERSION}"` sets it'),
+        "port": (7000, "auth/cmd/server/routes.go:3, the default of PORT"),
+        "health": (False, "no health route was found"),
+        "files": ((), "no program names any"),
+        "runtime.base": ("minimal", "nothing needs a shell"),
+        "go.config": ("", "no config/production.yaml"),
+    }
+
+
+def test_each_value_of_the_configuration_has_it_as_its_source(module):
+    (module / "settings.yaml").touch()
+    go = Go(version="1.25", mod="vendor", cgo="static", main="./cmd/server", vars={"main.a": "b"}, config="settings.yaml")
+    found = sources(detect(module.parent, "auth", Service(path="auth", go=go)))
+    assert {key: value for key, value in found.items() if key.startswith("go.")} == {
+        "go.version": ("1.25", "pipeline.toml"),
+        "go.mod": ("vendor", "pipeline.toml"),
+        "go.main": ("./cmd/server", "pipeline.toml"),
+        "go.cgo": ("static", "pipeline.toml"),
+        "go.vars": ({"main.a": "b"}, "pipeline.toml"),
+        "go.config": ("settings.yaml", "pipeline.toml"),
+    }
+
+
+def test_without_any_word_of_it_a_service_listens_on_8080(module):
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert (found.image.port, sources(found)["port"]) == (8080, (8080, "by convention"))
+
+
+def test_what_is_configured_is_what_is_built(module):
+    go = Go(tags=["a", "b"], ca_certs=False, tzdata=True, private=["example.com/*"])
+    found = detect(module.parent, "auth", Service(path="auth", go=go, runtime=Runtime(start=["sh", "-c", "x"])))
+    assert (found.version, found.module) == ("1.26", "example.com/auth")
+    assert (found.tags, found.ca_certs, found.tzdata, found.private) == (("a", "b"), False, True, ("example.com/*",))
+    assert (found.start, found.image.base) == (("sh", "-c", "x"), "shell")
+    plain = detect(module.parent, "auth", Service(path="auth", go=Go(version="1.25")))
+    assert (plain.version, plain.tags, plain.ca_certs, plain.tzdata, plain.private) == ("1.25", (), True, False, ())
+    assert (plain.start, plain.image.base) == ((), "minimal")
+
+
+@pytest.mark.parametrize(("cgo", "packages"), [(False, ()), ("static", ("musl-tools",)), ("dynamic", ("gcc", "libc6-dev"))])
+def test_compiling_c_takes_a_compiler(module, cgo, packages):
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(cgo=cgo), build=Build(packages=["make"])))
+    assert found.build.packages == (*packages, "make")
+
+
+def test_variables_hold_build_arguments(module):
+    settings = {"path": "auth", "go": Go(vars={"main.version": "v${VERSION}"})}
+    found = detect(module.parent, "auth", Service(**settings, build=Build(args={"VERSION": "1.2"})))
+    assert "-X 'main.version=v1.2'" in found.ldflags
+    hint = r".* in \[services\.auth\.build\]$"
+    with pytest.raises(UsageError, match=rf"^services\.auth\.go\.vars\.main\.version: {hint}"):
+        detect(module.parent, "auth", Service(**settings))
+    with pytest.raises(UsageError, match=rf"^services\.auth\.build\.env\.A: {hint}"):
+        detect(module.parent, "auth", Service(path="auth", build=Build(env={"A": "${VERSION}"})))
+
+
+@pytest.mark.parametrize("value", ["it's", 'say "a"', "a b"])
+def test_a_linker_variable_is_quoted_by_the_quotes_that_it_does_not_hold(module, value):
+    """Go takes a flag apart at spaces and quotes, and knows no escapes."""
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(vars={"main.a": value})))
+    assert shlex.split(found.ldflags)[-1] == f"main.a={value}"
+
+
+def test_a_linker_variable_of_both_kinds_of_quotes_is_refused(module):
+    refused = (
+        r"^services\.auth\.go\.vars\.main\.a: .* holds ' and \", of which the linker's flags can quote one; leave one out$"
+    )
+    with pytest.raises(UsageError, match=refused):
+        detect(module.parent, "auth", Service(path="auth", go=Go(vars={"main.a": 'it\'s "a"'})))
+
+
+def test_a_build_takes_all_of_a_module_but_what_no_build_takes(module):
+    found = detect(module.parent, "auth", Service(path="auth", exclude=["docs/**"]))
+    assert found.check_sources == SourceFilter((), (*NEVER_SOURCES, "docs/**"))
+    assert found.sources == SourceFilter((), (*NEVER_SOURCES, "docs/**", *GO_TESTS, "**/go.work", "**/go.work.sum"))
+    wide = detect(module.parent, "auth", Service(path="auth", context="."))
+    assert wide.sources.include == ("auth/**",)
+    told = detect(module.parent, "auth", Service(path="auth", include=["cmd/**"]))
+    assert (told.sources.include, told.check_sources.include) == (("cmd/**",), ("cmd/**",))
+
+
+def test_what_no_build_takes_holds_in_every_module(module):
+    write(module.parent, {"log/go.mod": "module example.com/log\n\ngo 1.26\n"})
+    with (module / "go.mod").open("a") as file:
+        file.write("\nreplace example.com/log => ../log\n")
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert (found.place.context, found.sources.include) == (".", ("auth/**", "log/**"))
+    own = [item for item in NEVER_SOURCES if not item.startswith("**/")]
+    never = {
+        *(item for item in NEVER_SOURCES if item.startswith("**/")),
+        *(f"{at}/{item}" for at in ("auth", "log") for item in own),
+    }
+    assert set(found.check_sources.exclude) == never
+
+
+def test_modules_are_downloaded_by_their_sums_where_there_are_any_to_download(module):
+    (module / "go.sum").unlink()
+    refused = r"^service auth: auth/go\.sum is missing, and go\.mod requires modules; run `go mod tidy` in auth"
+    with pytest.raises(UsageError, match=refused):
+        detect(module.parent, "auth", Service(path="auth"))
+    assert detect(module.parent, "auth", Service(path="auth", go=Go(mod="vendor"))).mod == "vendor"
+    write(module.parent, {"log/go.mod": "module example.com/log\n\ngo 1.26\n"})
+    (module.parent / "go.work").write_text("go 1.26\n\nuse ./auth\nuse ./log\n")
+    assert detect(module.parent, "auth", Service(path="auth")).workspace
+    (module.parent / "go.work").unlink()
+    with (module / "go.mod").open("a") as file:
+        file.write("\nreplace example.com/log => ../log\n")
+    assert detect(module.parent, "auth", Service(path="auth")).module_files == ("auth/go.mod", "log/go.mod")
+
+
+@pytest.mark.parametrize("name", ["yaml", "yml", "json", "toml"])
+def test_a_configuration_by_convention_is_told_with_its_place(module, name):
+    write(module, {f"config/production.{name}": "a: 1\n", "config/schema.json": {}})
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert (found.config, found.schema) == (f"config/production.{name}", "config/schema.json")
+    assert sources(found)["go.config"] == (found.config, f"auth/config/production.{name}:1, by convention")
+
+
+def test_a_schema_alone_is_of_nothing(module):
+    write(module, {"config/schema.json": {}})
+    assert detect(module.parent, "auth", Service(path="auth")).schema == ""
+
+
 @pytest.mark.parametrize("asked", ["./cmd/server", "cmd/server", "./cmd/server/"])
-def test_the_program_that_is_asked_for_is_taken(module, asked):
-    found = detect(module.parent, "auth", Service(path="auth", go=Go(main=asked)))
-    shown = next(item for item in found.settings if item.key == "go.main")
-    assert (found.main, shown.value) == (asked, asked)
+def test_programs_that_are_asked_for_are_named_as_go_names_those_of_a_module(module, asked):
+    """Go looks for `cmd/server` among its own packages."""
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(main=asked, binaries=[asked])))
+    assert (found.main, found.binaries) == ("./cmd/server", ("./cmd/server",))
+    assert Found("go.main", "./cmd/server", why="pipeline.toml") in found.settings
+
+
+@pytest.mark.parametrize("asked", [".", "./"])
+def test_a_program_that_is_asked_for_may_be_the_module_s_own_folder(module, asked):
+    (module / "main.go").write_text("package main\n")
+    assert detect(module.parent, "auth", Service(path="auth", go=Go(main=asked))).main == "."
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"), [(Go(main="./cmd/none/"), "go.main"), (Go(main="cmd/server", binaries=["./cmd/none/"]), "go.binaries")]
+)
+def test_a_program_that_is_none_is_refused(module, settings, key):
+    with pytest.raises(UsageError, match=rf"auth/cmd/none holds no main package; correct `{key}`") as refused:
+        detect(module.parent, "auth", Service(path="auth", go=settings))
+    assert (refused.value.service, refused.value.key) == ("auth", key)
+
+
+def test_the_tags_that_are_set_decide_which_files_are_the_service_s(module):
+    tagged = "//go:build pro\n\npackage main\n\n"
+    write(
+        module,
+        {
+            "cmd/server/main.go": f"{tagged}func main() {{}}\n",
+            "cmd/server/listen.go": f'{tagged}var port = env.Int("PORT", 7000)\n',
+            "../log/go.mod": "module example.com/log\n\ngo 1.26\n",
+            "../log/c.go": '//go:build pro\n\npackage log\n\nimport "C"\n',
+            "cmd/server/free.go": "//go:build !pro\n\npackage main\n\n//go:embed lost\nvar lost string\n",
+            "cmd/tool/main.go": "//go:build !pro\n\npackage main\n",
+        },
+    )
+    with (module / "go.mod").open("a") as file:
+        file.write("\nreplace example.com/log => ../log\n")
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"])))
+    assert (found.main, found.image.port, found.cgo) == ("./cmd/server", 7000, "static")
+    assert sources(found)["go.main"] == ("./cmd/server", "auth/cmd/server/main.go:5, func main")
+    assert "build.before" not in sources(found)
+    assert detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], main="cmd/server"))).main == "./cmd/server"
+    free = detect(module.parent, "auth", Service(path="auth", go=Go(main="cmd/tool")))
+    assert (free.image.port, free.cgo) == (8080, "")
+    assert "build.before" in sources(free)
+    with pytest.raises(UsageError, match="auth/cmd/tool holds no main package"):
+        detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], main="cmd/tool")))
+    write(module, dict.fromkeys(("run.go", "cmd/pro/run.go"), f"{tagged}func main() {{}}\n"))
+    whole = detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], binaries=["./cmd/pro"])))
+    assert (whole.main, whole.binaries) == (".", ("./cmd/pro",))
 
 
 def test_of_several_programs_one_has_to_be_named(module):
