@@ -19,7 +19,7 @@ _OPTIONS = {"port", "http-port", "listen-port", "server-port"}
 _ADDRESS_OPTIONS = re.compile(
     r"(?:http|web|bind|listen|server)[-.]?(?:listen)?[-.]?addr(?:ess)?\Z|(?:http[-.])?(?:bind|listen)\Z"
 )
-_ADDRESS = re.compile(r"[\w.\[\]]*:(\d{2,5})\Z")
+_ADDRESS = re.compile(r"(?:[\w.-]*|\[[\w:.%]*\]):(\d{2,5})\Z")
 _ANY_ADDRESS = re.compile(r"(?:0\.0\.0\.0|\[::\]|\*)?:(\d{2,5})\Z")
 _LISTENS = re.compile(r"(^|\.)(listen\w*|serve\w*|run|start)\Z", re.IGNORECASE)
 _DEFAULT = re.compile(r"(?:\.default\(|\bdefault:)\s*[\"']?(\d{2,5})\b")
