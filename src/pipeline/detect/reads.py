@@ -55,9 +55,16 @@ def _named(folder: Path, file: Program) -> Iterator[tuple[Literal, str]]:
     for item in literals(root):
         parts = Path(item.value).parts
         yield from ((item, name) for name in usual if name in parts)
-        name = item.value.removeprefix("./").rstrip("/")
+        name = _relative(item)
         if (_is_read(item) or _is_default(item)) and _is_inside(folder, name):
             yield item, name
+
+
+def _relative(item: Literal) -> str:
+    """Return the path that a literal names; behind a folder that it is put after, its slash begins none of the system's."""
+    parent = next(item.nearest(), None)
+    behind = parent and parent.type == "binary_expression" and parent.child_by_field_name("right") == item.node
+    return item.value.removeprefix("/" if behind else "./").rstrip("/")
 
 
 def _is_read(item: Literal) -> bool:
