@@ -51,8 +51,9 @@ def test_nodes_come_in_the_order_of_the_text_with_their_lines(program):
     assert [(text(node), line(node)) for node in walk(root, "number", "string")] == [("1", 1), ("2", 2), ("'ä'", 3)]
 
 
-def test_an_expression_that_is_too_long_is_none(program):
+def test_an_expression_that_is_too_long_is_none_wherever_it_stands(program):
     assert text(None) == ""
+    assert text(next(walk(program(" " * ENOUGH + "'a'"), "string"))) == "'a'"
     for length, counts in ((ENOUGH, True), (ENOUGH + 1, False)):
         found = next(walk(program("'" + "a" * (length - 2) + "'"), "string"))
         assert bool(text(found)) is counts
