@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 
 _LINE = re.compile(rb"^//go:build (.+)$", re.MULTILINE)
 _PACKAGE = re.compile(rb"^package ", re.MULTILINE)
@@ -15,7 +16,7 @@ _TAG = re.compile(r"[\w.]+")
 _RELEASE = re.compile(r"go1\.\d+")
 
 
-def built(name: str, content: bytes, tags: frozenset[str] = frozenset()) -> bool:
+def built(name: str, content: bytes, tags: Collection[str] = ()) -> bool:
     """Whether a build for Linux takes in a file.
 
     Parameters
@@ -27,10 +28,10 @@ def built(name: str, content: bytes, tags: frozenset[str] = frozenset()) -> bool
         return False
     head = content[: found.start()] if (found := _PACKAGE.search(content)) else content
     constraint = _LINE.search(head)
-    return not constraint or _holds(constraint[1].decode("utf-8", errors="replace"), tags | _TRUE)
+    return not constraint or _holds(constraint[1].decode("utf-8", errors="replace"), _TRUE.union(tags))
 
 
-def _holds(constraint: str, true: frozenset[str]) -> bool:
+def _holds(constraint: str, true: set[str]) -> bool:
     """Whether a constraint holds. Its operators are Python's by other names; tags are not Python's names: `386`, `with`, `a.b`."""
     text = _TAG.sub(lambda tag: str(tag[0] in true or bool(_RELEASE.fullmatch(tag[0]))), constraint)
     text = text.replace("&&", " and ").replace("||", " or ").replace("!", " not ")

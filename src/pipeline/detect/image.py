@@ -37,7 +37,7 @@ def image_settings(
     ships_sources:
         Whether all files of the service are in the image anyway.
     """
-    read = programs.Lazy(folder, settings.path, suffixes)
+    read = programs.Lazy(folder, settings.path, suffixes, settings.go.tags)
     if settings.port:
         found_port = configured("port", settings.port)
     else:

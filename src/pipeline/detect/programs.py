@@ -37,12 +37,12 @@ class Program:
         return tree(self.path)
 
 
-def programs(folder: Path, shown: str, suffixes: Sequence[str]) -> tuple[Program, ...]:
-    """Return the files of the programs below a folder, no tests, in the order of their names."""
-    return tuple(_read(folder, shown, suffixes))
+def programs(folder: Path, shown: str, suffixes: Sequence[str], tags: Sequence[str] = ()) -> tuple[Program, ...]:
+    """Return the files of the programs below a folder, no tests, in the order of their names; of Go's, those that tags take in."""
+    return tuple(_read(folder, shown, suffixes, tags))
 
 
-def _read(folder: Path, shown: str, suffixes: Sequence[str]) -> Iterator[Program]:
+def _read(folder: Path, shown: str, suffixes: Sequence[str], tags: Sequence[str]) -> Iterator[Program]:
     left = _MOST
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in PRUNED and not name.startswith("."))
@@ -56,15 +56,15 @@ def _read(folder: Path, shown: str, suffixes: Sequence[str]) -> Iterator[Program
                 content = plain(path).read_bytes() if path.stat().st_size <= LARGE else b""
             except OSError:
                 continue
-            if not name.endswith(GO_FILES) or built(name, content):
+            if not name.endswith(GO_FILES) or built(name, content, tags):
                 yield Program(path, (Path(shown) / path.relative_to(folder)).as_posix(), content)
 
 
 class Lazy:
     """The programs of a folder, read when they are first asked for: a configured value needs none."""
 
-    def __init__(self, folder: Path, shown: str, suffixes: Sequence[str]) -> None:
-        self._arguments = (folder, shown, suffixes)
+    def __init__(self, folder: Path, shown: str, suffixes: Sequence[str], tags: Sequence[str] = ()) -> None:
+        self._arguments = (folder, shown, suffixes, tags)
         self._found: tuple[Program, ...] | None = None
 
     def __call__(self) -> tuple[Program, ...]:

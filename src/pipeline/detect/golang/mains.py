@@ -14,7 +14,7 @@ from pipeline.errors import UsageError
 _PRUNED = {"vendor", "testdata", "node_modules"}
 
 
-def main(folder: Path, path: str, name: str, module: str, asked: str | None) -> Found[str]:
+def main(folder: Path, path: str, name: str, module: str, asked: str | None, tags: Sequence[str] = ()) -> Found[str]:
     """Return the package that becomes the service's program: the root's, then cmd/<the module's name>, then the only one.
 
     Raises
@@ -24,16 +24,16 @@ def main(folder: Path, path: str, name: str, module: str, asked: str | None) -> 
     """
     if asked:
         package = asked.removeprefix("./").rstrip("/") or "."
-        if not declared(folder / package):
+        if not declared(folder / package, tags):
             msg = f"{path}/{package} holds no main package"
             raise UsageError(msg, service=name, hint="correct `go.main`")
         return configured("go.main", asked)
-    if found := declared(folder):
+    if found := declared(folder, tags):
         return Found("go.main", ".", joined(path, found[0]), found[1], "func main")
-    packages = packages_of(folder)
+    packages = packages_of(folder, tags)
     own = f"./cmd/{base(module)}"
     chosen = own if own in packages else packages[0] if len(packages) == 1 else ""
-    if chosen and (found := declared(folder / chosen)):
+    if chosen and (found := declared(folder / chosen, tags)):
         return Found("go.main", chosen, joined(path, f"{chosen.removeprefix('./')}/{found[0]}"), found[1], "func main")
     what = f"several main packages: {', '.join(packages)}" if packages else "no main package"
     msg = f"{path} has {what}"
@@ -41,7 +41,7 @@ def main(folder: Path, path: str, name: str, module: str, asked: str | None) -> 
     raise UsageError(msg, service=name, key="go.main", hint=f'name one in [services.{name}.go]: `main = "{example}"`')
 
 
-def packages_of(folder: Path) -> Sequence[str]:
+def packages_of(folder: Path, tags: Sequence[str] = ()) -> Sequence[str]:
     """Return the main packages below a module's folder, those of its other modules left out, as Go names them."""
     found: list[str] = []
     for where, folders, files in os.walk(folder):
@@ -49,17 +49,17 @@ def packages_of(folder: Path) -> Sequence[str]:
         folders[:] = sorted(
             item for item in folders if item not in _PRUNED and item[0] not in "._" and not (place / item / "go.mod").exists()
         )
-        if any(file.endswith(".go") for file in files) and declared(place):
+        if any(file.endswith(".go") for file in files) and declared(place, tags):
             relative = place.relative_to(folder).as_posix()
             found.append("." if relative == "." else f"./{relative}")
     return found
 
 
-def declared(folder: Path) -> tuple[str, int] | None:
+def declared(folder: Path, tags: Sequence[str] = ()) -> tuple[str, int] | None:
     """Return the file and line that make a folder a main package, those of its function main; None if it is none."""
     clause: tuple[str, int] | None = None
     for path in sorted(folder.glob("*.go")):
-        if path.name.endswith("_test.go") or not (root := tree(path)) or not built(path.name, root.text or b""):
+        if path.name.endswith("_test.go") or not (root := tree(path)) or not built(path.name, root.text or b"", tags):
             continue
         for found in walk(root, "package_clause"):
             if text(found.named_children[0]) != "main":

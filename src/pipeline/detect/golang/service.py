@@ -43,11 +43,11 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     if mod.value == "readonly":
         _check_sum(folder, settings.path, own, modules, name)
     release = configured("go.version", settings.go.version) if settings.go.version else own.version()
-    main = main_package(folder, settings.path, name, own.path, settings.go.main)
+    main = main_package(folder, settings.path, name, own.path, settings.go.main, settings.go.tags)
     for binary in settings.go.binaries:
-        _check_main(folder, settings.path, binary, name)
-    read = programs.programs(folder, settings.path, programs.GO_FILES)
-    linked = cgo([*read, *_beside(root, settings.path, modules)], settings)
+        _check_main(folder, settings.path, binary, name, settings.go.tags)
+    read = programs.programs(folder, settings.path, programs.GO_FILES, settings.go.tags)
+    linked = cgo([*read, *_beside(root, settings, modules)], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
     start = tuple(settings.runtime.start or ())
     image, image_found = image_settings(
@@ -119,16 +119,16 @@ def _check_sum(folder: Path, shown: str, own: Module, modules: Layout, name: str
         raise UsageError(msg, service=name, hint=f"run `go mod tidy` in {shown} and commit go.sum")
 
 
-def _beside(root: Path, path: str, modules: Layout) -> Iterator[programs.Program]:
+def _beside(root: Path, settings: Service, modules: Layout) -> Iterator[programs.Program]:
     """Yield the programs of the local modules that a service is made of beside its own."""
     for place in modules.sources:
         folder = (Path(modules.context) / place).as_posix()
-        if folder != path:
-            yield from programs.programs(root / folder, folder, programs.GO_FILES)
+        if folder != settings.path:
+            yield from programs.programs(root / folder, folder, programs.GO_FILES, settings.go.tags)
 
 
-def _check_main(folder: Path, shown: str, package: str, name: str) -> None:
-    if not declared(folder / package):
+def _check_main(folder: Path, shown: str, package: str, name: str, tags: Sequence[str]) -> None:
+    if not declared(folder / package, tags):
         msg = f"{shown}/{package.removeprefix('./')} holds no main package"
         raise UsageError(msg, service=name, key="go.binaries", hint="correct `go.binaries`")
 
