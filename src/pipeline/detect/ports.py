@@ -82,8 +82,9 @@ def exposed(folder: Path, shown: str) -> Found[int] | None:
 
 def _variable(own: str) -> re.Pattern[str]:
     """Return what the variables look like that a service takes its port from: PORT, HTTP_PORT, and those that begin with its name."""
-    name = re.sub(r"[^A-Z0-9]+", "_", own.upper()).strip("_")
-    prefixes = "|".join((*_PREFIXES, *([name] if name else [])))
+    # The name of a package in a scope is taken with the scope and without.
+    names = (re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") for name in (own, own.rpartition("/")[2]))
+    prefixes = "|".join((*_PREFIXES, *filter(None, names)))
     return re.compile(rf"\b(?:(?:{prefixes})_)?PORT(?:_NUMBER)?")
 
 

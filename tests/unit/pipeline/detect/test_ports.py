@@ -34,6 +34,7 @@ def read(tmp_path, name, text):
         ("a.go", 'package a\n\nvar s = http.Server{Addr: ":9002"}', 9002),
         ("a.go", 'package a\n\nvar other = ":443"\n\nvar s = http.Server{Name: "a:b", Addr: ":9013"}', 9013),
         ("a.go", 'package a\n\nvar other = ":443"\n\nvar s = http.Server{\n\tAddr: `[::1]:9014`,\n}', 9014),
+        ("a.go", 'package a\n\nvar s = Config{Addr: "127.0.0.1:9023"}', 9023),
         ("a.go", 'package a\n\nvar s = http.Server{Addr: at}\n\nfunc x() { say(); net.Listen("tcp", "127.0.0.1:9020") }', 9020),
         ("a.js", "app.listen({ host: '0.0.0.0' }); app.listen({ port: 9015 })", 9015),
         ("a.js", "app.listen(`127.0.0.1:9016`)", 9016),
@@ -69,6 +70,14 @@ def read(tmp_path, name, text):
 )
 def test_port(tmp_path, name, text, expected):
     assert ports.port(read(tmp_path, name, text), 3000, "who-am-i").value == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [("BILLING_PORT", 9001), ("ACME_BILLING_PORT", 9001), ("ACME_PORT", 3000), ("OTHER_BILLING_PORT", 3000)],
+)
+def test_a_variable_may_begin_with_a_packages_name_with_its_scope_or_without(tmp_path, variable, expected):
+    assert ports.port(read(tmp_path, "a.js", f"listen(env.{variable} || 9001)"), 3000, "@acme/billing").value == expected
 
 
 @pytest.mark.parametrize(
