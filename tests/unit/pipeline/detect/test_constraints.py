@@ -14,7 +14,10 @@ from pipeline.detect.constraints import built
         ("a.go", "//go:build linux\n", True),
         ("a.go", "// Copyright.\n\n//go:build !windows && (amd64 || arm64)\n\n", True),
         ("a.go", "//go:build cgo && go1.21\n", True),
+        ("a.go", "//go:build arm64 && unix && gc\n", True),
         ("a.go", "//go:build profile\n", False),
+        ("a.go", "// A package for profiles.\n\n//go:build profile\n", False),
+        ("a.go", "// What //go:build profile is for.\n", True),
         ("a.go", "//go:build ignore\n", False),
         ("a.go", "//go:build !linux\n", False),
         ("a.go", "//go:build darwin || (linux && !cgo)\n", False),
@@ -46,7 +49,7 @@ def test_a_tag_that_is_set():
 
 
 def test_a_constraint_stands_before_the_package():
-    assert built("a.go", b"package a\n\nconst text = `\n//go:build profile\n`\n")
+    assert built("a.go", b"// Alone.\npackage a\n\nconst text = `\n//go:build profile\n`\n")
 
 
 @pytest.mark.parametrize("content", [b"", b"// Nothing yet.\n", b"//go:build \xff(\n\npackage a\n"])

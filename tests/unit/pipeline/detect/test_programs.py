@@ -13,8 +13,24 @@ def names(folder, suffixes=NODE_FILES + GO_FILES, shown="."):
 
 
 def test_programs_come_in_the_order_of_their_names_those_of_a_folder_first(tmp_path):
-    write(tmp_path, dict.fromkeys(["b.js", "a.ts", "src/b/a.js", "src/a/c.js", "src/d.mjs", "lib/a.cjs", "a.go", "a.css"], ""))
-    assert names(tmp_path) == ["a.go", "a.ts", "b.js", "lib/a.cjs", "src/d.mjs", "src/a/c.js", "src/b/a.js"]
+    write(
+        tmp_path,
+        dict.fromkeys(
+            ["b.js", "a.ts", "src/b/a.tsx", "src/a/c.jsx", "src/d.mjs", "lib/a.cjs", "lib/b.cts", "lib/c.mts", "a.go", "a.css"],
+            "",
+        ),
+    )
+    assert names(tmp_path) == [
+        "a.go",
+        "a.ts",
+        "b.js",
+        "lib/a.cjs",
+        "lib/b.cts",
+        "lib/c.mts",
+        "src/d.mjs",
+        "src/a/c.jsx",
+        "src/b/a.tsx",
+    ]
     assert names(tmp_path, GO_FILES) == ["a.go"]
 
 
@@ -24,8 +40,9 @@ def test_a_program_has_its_content_and_is_named_from_the_repositorys_root(tmp_pa
 
 
 def test_tests_settings_and_what_others_wrote_are_no_programs(tmp_path):
-    none = ["a.test.js", "a.spec.tsx", "jest.config.mjs", "a.d.ts", "a_test.go", "a_windows.go", ".git/a.js"]
-    none += [f"src/{folder}/a.js" for folder in ("node_modules", "vendor", "dist", "test", "__tests__", "testdata", ".cache")]
+    none = ["a.test.js", "a.spec.tsx", "jest.config.mjs", "a.config.ts", "a.d.ts", "a_test.go", "a_windows.go", ".git/a.js"]
+    none += [f"src/{folder}/a.js" for folder in ("node_modules", "vendor", "dist", "build", "coverage", "docs", ".cache")]
+    none += [f"src/{folder}/a.go" for folder in ("test", "tests", "__tests__", "testdata", "e2e")]
     write(tmp_path, dict.fromkeys([*none, "test.js", "config.js", "specs/a.js"], ""))
     assert names(tmp_path) == ["config.js", "test.js", "specs/a.js"]
 
