@@ -32,8 +32,11 @@ GO_HEALTH = (
         ("a__go", 'package a\n\nfunc x() { mux.Handle("HEAD /ping", ok) }', "/ping"),
         ("a__go", 'package a\n\nfunc x() { http.HandleFunc(path.Join(prefix, "/-/healthy"), ok) }', "/-/healthy"),
         ("a__go", f"{GO_HEALTH}func x() {{ pb.RegisterHealthServer(s, health.NewServer()) }}", "grpc"),
-        ("a__go", f"{GO_HEALTH}func x() {{ pb.NewHealthClient(connection) }}", False),
+        ("a__go", f"{GO_HEALTH}func x() {{ healthgrpc.RegisterHealthServer(s, own) }}", "grpc"),
+        ("a__go", f"{GO_HEALTH}func x() {{ serve(healthz.NewServer()) }}", "grpc"),
+        ("a__go", f"{GO_HEALTH}func x() {{ s := grpc.NewServer(); pb.NewHealthClient(connection) }}", False),
         ("a__js", "const health = require('grpc-health-check')", "grpc"),
+        ("a__js", "server.addService(load('health.proto').grpc.health.v1.Health.service, own)", "grpc"),
         ("a__go", 'package a\n\nconst route = "/v1/health"', "/v1/health"),
         ("a__js", f"say({'{ a: ' * 9}'/status'{' }' * 9})", "/status"),
         ("a__js", "// app.get('/health')", False),
@@ -55,6 +58,7 @@ def test_the_usual_route_is_preferred_and_placed(tmp_path):
     ("named", "routed"),
     [
         ({"a__js": "const open = ['/health']\n"}, {"b__js": "app.get('/healthz', ok)\n"}),
+        ({"a__js": "forget('/health'); getOf('/health')\n"}, {"b__js": "get('/healthz', ok)\n"}),
         ({"a__js": "say({ url: '/health' })\n"}, {"b__js": "app.route({ method: 'GET', url: '/healthz' })\n"}),
         (
             {"a__go": 'package a\n\nconst open = "/health"\n'},
@@ -78,9 +82,13 @@ def test_a_router_below_another_path_tells_no_route(tmp_path):
     assert (named.value, named.why) == ("/health", "a route of its own")
 
 
-def test_a_router_may_be_a_part_of_something(tmp_path):
-    found = health(read(tmp_path, a__js="app.use('/api', this.router)\nthis.router.get('/health', ok)\n"))
-    assert (found.value, found.line) == (False, 2)
+@pytest.mark.parametrize(
+    ("receiver", "expected"),
+    [("this.router", False), ("apiRouter", False), ("express.Router()", False), ("app", "/health"), ("routers.app", "/health")],
+)
+def test_what_a_router_is_mounted_on_tells_its_own_routes(tmp_path, receiver, expected):
+    found = health(read(tmp_path, a__js=f"app.use('/api', routes)\n{receiver}.get('/health', ok)\n"))
+    assert (found.value, found.line) == (expected, 2)
 
 
 @pytest.mark.parametrize(
