@@ -54,7 +54,7 @@ def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[i
     variable = _variable(own)
     ways = (
         _Way(re.compile(rb"PORT"), lambda root: _from_variable(root, variable), "the default of PORT"),
-        _Way(re.compile(rb"[\"'`](?:[\w.]+-)*(?:port|addr(?:ess)?|bind|listen)[\"'`]", re.IGNORECASE), _from_option, _OPTION),
+        _Way(re.compile(rb"[\"'`][\w.-]*(?:port|addr(?:ess)?|bind|listen)[\"'`]", re.IGNORECASE), _from_option, _OPTION),
         _Way(re.compile(rb"isten|erve|Addr|PORT"), _from_address, "what it listens on"),
         _Way(re.compile(rb"port\b[^=\n]{0,20}=\s*[\"'`]?\d", re.IGNORECASE), _from_name, "named so"),
         _Way(re.compile(rb"\bport[\"']?:\s*[\"'`]?\d"), _from_setting, "a setting of that name"),

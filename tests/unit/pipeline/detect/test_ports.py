@@ -24,6 +24,9 @@ def read(tmp_path, name, text):
         ("a.js", "load({ 'PORT': number().default(8090) })", 8090),
         ("a.js", "cleanEnv({ DB_PORT: num({ default: 5432 }), PORT: num({ default: 8086 }) })", 8086),
         ("a.ts", "const p = process.env.APP_PORT ? parseInt(process.env.APP_PORT, 10) : 8087", 8087),
+        ("a.js", "const p = env.PORT || `9031`", 9031),
+        ("a.js", "const p = env.PORT || 9032 + offset", 3000),
+        ("a.ts", "load({ PORT: z.string().default('9033') })", 9033),
         ("a.js", "const p = process.env.SMTP_PORT || 25", 3000),
         ("a.js", "const p = process.env.WHO_AM_I_PORT || 8088", 8088),
         ("a.ts", "await app.listen({ host: '0.0.0.0', port: 8084 })", 8084),
@@ -37,6 +40,11 @@ def read(tmp_path, name, text):
         ("a.go", 'package a\n\nvar s = Config{Addr: "127.0.0.1:9023"}', 9023),
         ("a.go", 'package a\n\nvar s = http.Server{Addr: at}\n\nfunc x() { say(); net.Listen("tcp", "127.0.0.1:9020") }', 9020),
         ("a.js", "app.listen({ host: '0.0.0.0' }); app.listen({ port: 9015 })", 9015),
+        ("a.js", "Bun.serve({ port: 9024 })", 9024),
+        ("a.js", "const PORT = from(env); run(9025)", 9025),
+        ("a.js", "server.start(9026)", 9026),
+        ("a.js", "server.restart(6000); server.startIn(6000)", 3000),
+        ("a.js", "server.listen('db:5432/name')", 3000),
         ("a.js", "app.listen(`127.0.0.1:9016`)", 9016),
         ("a.js", "app.listen({ 'port': '9021' })", 9021),
         ("a.go", 'package a\n\nvar p = getenv("PORT", "9003")', 9003),
@@ -49,12 +57,19 @@ def read(tmp_path, name, text):
         ("a.go", 'package a\n\nconst name = "port"\n\nfunc x() { flags.Int32P(name, "p", 9007, "") }', 9007),
         ("a.go", 'package a\n\nvar defaultPort = "9008"', 9008),
         ("a.go", "package a\n\nconst httpPort = 9022", 9022),
+        ("a.js", "let listen_port = 9034", 9034),
+        ("a.js", "let serverPort = 9035", 9035),
+        ("a.js", "let portOfSet = 9036, redisPort = 6379", 3000),
         ("a.go", 'package a\n\nfunc x() { web.AddFlags(app, ":9009") }', 9009),
         (
             "a.go",
             'package a\n\nfunc x() { fs.String("http-address", "127.0.0.1:9010", "to listen on") }\n\nvar s = ":443"',
             9010,
         ),
+        ("a.js", "bind('*:9027')", 9027),
+        ("a.js", "bind('[::]:9028')", 9028),
+        ("a.js", "bind('0.0.0.0:9029')", 9029),
+        ("a.js", "bind(':9030/path'); bind('[x]:9030')", 3000),
         ("a.go", 'package a\n\nfunc x() { fs.String("redis-address", "127.0.0.1:6379", "") }', 3000),
         ("a.go", 'package a\n\nfunc x() { if plain { host += ":389" }; dial(host + ":636") }', 3000),
         ("a.js", "module.exports = { public: true, port: 9011, irc: { port: 6697 } }", 9011),
@@ -70,6 +85,19 @@ def read(tmp_path, name, text):
 )
 def test_port(tmp_path, name, text, expected):
     assert ports.port(read(tmp_path, name, text), 3000, "who-am-i").value == expected
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        *((name, 9001) for name in ("http-addr", "web.listen-address", "bind-address", "listen-addr", "server.address")),
+        *((name, 9001) for name in ("bind", "listen", "http-bind", "http.listen")),
+        *((name, 3000) for name in ("address", "redis-bind", "bindings-address", "http-listen-on", "http-addresses")),
+    ],
+)
+def test_an_option_for_an_address_to_listen_on_is_told_from_others(tmp_path, option, expected):
+    text = f'package a\n\nvar p = flag.String("{option}", "127.0.0.1:9001", "")'
+    assert ports.port(read(tmp_path, "a.go", text), 3000).value == expected
 
 
 @pytest.mark.parametrize(
@@ -96,7 +124,7 @@ def test_each_way_to_tell_is_placed_and_named(tmp_path, name, text, why):
 
 
 def test_the_dockerfile_tells_where_no_program_does(tmp_path):
-    (tmp_path / "Dockerfile").write_bytes(b"\n# \xff\nFROM scratch\nEXPOSE $PORT\nexpose 7000/tcp\nEXPOSE 7001\n")
+    (tmp_path / "Dockerfile").write_bytes(b"\n# \xff EXPOSE 6999\nFROM scratch\nEXPOSE $PORT\nexpose 7000/tcp\nEXPOSE 7001\n")
     exposed = ports.exposed(tmp_path, "svc")
     found = ports.port(read(tmp_path, "a.js", "listen(process.env.PORT)"), 3000, "", exposed)
     assert found == exposed == Found("port", 7000, "svc/Dockerfile", 5, "EXPOSE")
