@@ -44,6 +44,7 @@ def read(tmp_path, name, text):
         ("a.js", "const PORT = from(env); run(9025)", 9025),
         ("a.js", "server.start(9026)", 9026),
         ("a.js", "server.restart(6000); server.startIn(6000)", 3000),
+        ("a.js", "server.listen('my-host:9037')", 9037),
         ("a.js", "server.listen('db:5432/name')", 3000),
         ("a.js", "app.listen(`127.0.0.1:9016`)", 9016),
         ("a.js", "app.listen({ 'port': '9021' })", 9021),
