@@ -19,7 +19,7 @@ _OPTIONS = {"port", "http-port", "listen-port", "server-port"}
 _ADDRESS_OPTIONS = re.compile(
     r"(?:http|web|bind|listen|server)[-.]?(?:listen)?[-.]?addr(?:ess)?\Z|(?:http[-.])?(?:bind|listen)\Z"
 )
-_ADDRESS = re.compile(r"[\w.\[\]]*:(\d{2,5})\Z")
+_ADDRESS = re.compile(r"(?:[\w.-]*|\[[\w:.%]*\]):(\d{2,5})\Z")
 _ANY_ADDRESS = re.compile(r"(?:0\.0\.0\.0|\[::\]|\*)?:(\d{2,5})\Z")
 _LISTENS = re.compile(r"(^|\.)(listen\w*|serve\w*|run|start)\Z", re.IGNORECASE)
 _DEFAULT = re.compile(r"(?:\.default\(|\bdefault:)\s*[\"']?(\d{2,5})\b")
@@ -54,7 +54,7 @@ def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[i
     variable = _variable(own)
     ways = (
         _Way(re.compile(rb"PORT"), lambda root: _from_variable(root, variable), "the default of PORT"),
-        _Way(re.compile(rb"[\"'`](?:[\w.]+-)*(?:port|addr(?:ess)?|bind|listen)[\"'`]", re.IGNORECASE), _from_option, _OPTION),
+        _Way(re.compile(rb"[\"'`][\w.-]*(?:port|addr(?:ess)?|bind|listen)[\"'`]", re.IGNORECASE), _from_option, _OPTION),
         _Way(re.compile(rb"isten|erve|Addr|PORT"), _from_address, "what it listens on"),
         _Way(re.compile(rb"port\b[^=\n]{0,20}=\s*[\"'`]?\d", re.IGNORECASE), _from_name, "named so"),
         _Way(re.compile(rb"\bport[\"']?:\s*[\"'`]?\d"), _from_setting, "a setting of that name"),
@@ -82,8 +82,9 @@ def exposed(folder: Path, shown: str) -> Found[int] | None:
 
 def _variable(own: str) -> re.Pattern[str]:
     """Return what the variables look like that a service takes its port from: PORT, HTTP_PORT, and those that begin with its name."""
-    name = re.sub(r"[^A-Z0-9]+", "_", own.upper()).strip("_")
-    prefixes = "|".join((*_PREFIXES, *([name] if name else [])))
+    # The name of a package in a scope is taken with the scope and without.
+    names = (re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") for name in (own, own.rpartition("/")[2]))
+    prefixes = "|".join((*_PREFIXES, *filter(None, names)))
     return re.compile(rf"\b(?:(?:{prefixes})_)?PORT(?:_NUMBER)?")
 
 

@@ -20,6 +20,8 @@ _READS = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"[\"'`](?:[a-z]+[-_.])*(?:dir|directory|file|folder|path|root)[\"'`]")
+_WORDS = (b"read", b"open(", b"parse", b"load", b"file", b"dir", b"path", b"folder", b"root")
+"""What a program holds, in small letters, that reads a file or has an option for a place."""
 _NOT_FOR_IMAGES = {"dist", "node_modules", "package.json"}
 _NAME_MAX = 85
 """Characters that the name of any file may have: 255 bytes, at most three a character."""
@@ -46,15 +48,23 @@ def files(folder: Path, read: Sequence[Program]) -> Found[tuple[str, ...]]:
 def _named(folder: Path, file: Program) -> Iterator[tuple[Literal, str]]:
     """Yield the literals that name a folder by its usual name, or a file or folder that is then read."""
     usual = [name for name in _USUAL if name.encode() in file.content and (folder / name).is_dir()]
-    reads = any(word in file.content.lower() for word in (b"read", b"open(", b"parse", b"load", b"file", b"dir", b"path"))
+    content = file.content.lower()
+    reads = any(word in content for word in _WORDS)
     if not (usual or reads) or not (root := file.tree()):
         return
     for item in literals(root):
         parts = Path(item.value).parts
         yield from ((item, name) for name in usual if name in parts)
-        name = item.value.removeprefix("./").rstrip("/")
+        name = _relative(item)
         if (_is_read(item) or _is_default(item)) and _is_inside(folder, name):
             yield item, name
+
+
+def _relative(item: Literal) -> str:
+    """Return the path that a literal names; behind a folder that it is put after, its slash begins none of the system's."""
+    parent = next(item.nearest(), None)
+    behind = parent and parent.type == "binary_expression" and parent.child_by_field_name("right") == item.node
+    return item.value.removeprefix("/" if behind else "./").rstrip("/")
 
 
 def _is_read(item: Literal) -> bool:

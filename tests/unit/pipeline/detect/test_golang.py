@@ -65,6 +65,22 @@ def test_modules_are_vendored_beside_those_that_replace_others(module):
     assert sources(found)["go.mod"] == ("vendor", "auth/vendor/modules.txt:1")
 
 
+def test_what_a_configured_tag_takes_in_is_part_of_the_service(module):
+    server = module / "cmd" / "server"
+    (server / "main.go").write_text('//go:build prod\n\npackage main\n\nvar at = getenv("PORT", "9001")\n\nfunc main() {}\n')
+    (server / "other.go").write_text('//go:build !prod\n\npackage other\n\nvar at = getenv("PORT", "9002")\n')
+    (module / "cmd" / "tool").mkdir()
+    (module / "cmd" / "tool" / "main.go").write_text('//go:build prod\n\npackage main\n\nimport "C"\n\nfunc main() {}\n')
+    with pytest.raises(UsageError, match="no main package"):
+        detect(module.parent, "auth", Service(path="auth"))
+    found = detect(
+        module.parent, "auth", Service(path="auth", go=Go(tags=["prod"], main="./cmd/server", binaries=["./cmd/tool"]))
+    )
+    assert (found.image.port, found.cgo) == (9001, "static")
+    with pytest.raises(UsageError, match=r"several main packages: \./cmd/server, \./cmd/tool"):
+        detect(module.parent, "auth", Service(path="auth", go=Go(tags=["prod"])))
+
+
 @pytest.mark.parametrize("vendored", [False, True])
 def test_a_workspace_reads_every_module_s_files(module, vendored):
     root = module.parent

@@ -172,7 +172,7 @@ def test_variables_of_the_package_managers_settings(tmp_path):
 def test_build_arguments(tmp_path):
     build = Build(args={"V": "1"}, env={"TEXT": "v${V} $V $$"})
     assert service(tmp_path, {}, build=build).build.env == {"V": "1", "TEXT": "v1 $V $$"}
-    with pytest.raises(UsageError, match=r"services\.a\.build\.env\.X: '\$\{W\}' names the build argument W"):
+    with pytest.raises(UsageError, match=r"services\.a\.build\.env\.X: '\$\{W\}' names the build argument W, .*; declare it"):
         service(tmp_path, {}, build=Build(env={"X": "${W}"}))
 
 
