@@ -163,7 +163,7 @@ def layout(root: Path, path: str, own: Module, settings: Service, service: str) 
             context, work = place.as_posix(), (place / "go.work").as_posix()
             if settings.context not in {None, context}:
                 msg = f"{work} joins the modules, and the context {settings.context} is not its folder"
-                hint = f'set `context = "{context}"`, or leave it out'
+                hint = f'set `context = "{context}"`, or leave it out; `go.workspace = "off"` builds without {work}'
                 raise UsageError(msg, service=service, key="context", hint=hint)
             if outside := _outside(folders, context):
                 msg = f"the module in {outside} lies outside {context}"
