@@ -1,4 +1,4 @@
-"""What of a service's stages is taken from the registry: from the images backwards, no further than is needed."""
+"""What of a service's stages is taken from the registry: the images whole, else of the stages behind them what is needed."""
 
 from __future__ import annotations
 
@@ -70,7 +70,6 @@ class Search:
         self._project, self._graph, self._run, self._store, self._known = project, whole, run, store, known
         self._keys = keys(whole, records, default_platform(), version("pipeline"))
         self._asked: set[str] = set()
-        self._decided: set[str] = set()
         self._pulled: set[str] = set()
         self._entries: dict[str, Entry] = {}
         self._volumes: dict[str, Entry] = {}
@@ -79,28 +78,27 @@ class Search:
         self._troubles: dict[str, str] = {}
 
     async def restored(self) -> Restored:
-        """Ask for one level of the graph after the other, each level's stages at the same time, and return what there is.
+        """Ask for the images, then for all stages behind those that are not there at the same time, and return what is needed.
 
-        Nothing is pulled by that. What then cannot be had (`pull`, `drop`) is left out when this is asked again.
+        A question costs a small part of what waiting for its answer does. Nothing is pulled by that. What then cannot be had (`pull`, `drop`) is left out when this is asked again.
         """
         while stages := self._next():
-            names = {stage.name for stage in stages}
-            self._asked |= names
+            self._asked |= {stage.name for stage in stages}
             async with anyio.create_task_group() as group:
                 for stage in stages:
                     group.start_soon(self._ask, stage)
-            self._decided |= names
-        contents = {name: self._content(name) for name in self._entries}
-        layered = {name for name, entry in self._entries.items() if entry.is_layers}
+        entries = self._taken
+        contents = {name: self._content(name) for name in entries}
+        layered = {name for name, entry in entries.items() if entry.is_layers}
         volumes = {name: self._store.content(entry) for name, entry in self._volumes.items()}
         graph = self._project.graph(self._graph.service, self._run, contents, layered, volumes)
-        needed = graph.needed(self._entries)
+        needed = graph.needed(entries)
         left = tuple(stage for stage in graph.stages if stage.name in needed)
         pruned = ServiceGraph(graph.service, graph.kind, left, graph.images)
         return Restored(
             pruned,
             self._graph,
-            dict(self._entries),
+            entries,
             self._keys,
             set(self._absent),
             dict(self._troubles),
@@ -111,7 +109,7 @@ class Search:
     @property
     def patience(self) -> float:
         """How long the engine may take, in seconds, to pull the layers that it passes on: nobody sees it do that."""
-        return max((self._store.patience(entry) for entry in self._entries.values() if entry.is_layers), default=0.0)
+        return max((self._store.patience(entry) for entry in self._taken.values() if entry.is_layers), default=0.0)
 
     async def pull(self) -> None:
         """Have the engine pull what was found and is to be unpacked, while it builds with it.
@@ -146,8 +144,14 @@ class Search:
                     self._without(stage, entry.stage, bad[entry.stage])
         return bool(bad)
 
+    @property
+    def _taken(self) -> dict[str, Entry]:
+        """What was found and is needed: nothing behind a stage that is there."""
+        needed = self._graph.needed(self._entries)
+        return {name: entry for name, entry in self._entries.items() if name in needed}
+
     def _all(self) -> list[Entry]:
-        return [*self._entries.values(), *self._volumes.values()]
+        return [*self._taken.values(), *self._volumes.values()]
 
     def _keys_of_volumes(self) -> dict[str, str]:
         return {
@@ -157,18 +161,10 @@ class Search:
         }
 
     def _next(self) -> list[Stage]:
-        """Return the stages that are needed for certain and that nobody has asked for yet."""
-        needed = self._graph.needed(self._entries)
-        return [
-            stage
-            for stage in self._graph.stages
-            if stage.name in needed - self._asked
-            and all(
-                other.name in self._decided
-                for other in self._graph.stages
-                if stage.name in other.needs and other.name in needed
-            )
-        ]
+        """Return the stages that are needed as far as is known and that nobody has asked for yet, images before all others."""
+        left = [stage for stage in self._graph.stages if stage.name in self._graph.needed(self._entries) - self._asked]
+        behind = {need for stage in self._graph.stages for need in stage.needs}
+        return [stage for stage in left if stage.name not in behind] or left
 
     async def _ask(self, stage: Stage) -> None:
         key = self._keys.get(stage.name)
@@ -178,16 +174,26 @@ class Search:
         if known and (self._store.layers or not known.is_layers):
             self._entries[stage.name] = known
             return
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._ask_for_result, stage, key)
+            if volume := self._volume_keys.get(stage.name, ""):
+                group.start_soon(self._ask_for_volume, stage, volume)
+        if stage.name in self._entries:
+            self._volumes.pop(stage.name, None)
+            self._absent.discard(as_volume(stage.name))
+
+    async def _ask_for_result(self, stage: Stage, key: str) -> None:
         for name, own in self._forms(stage, key):
             if entry := await self._find(stage, name, own):
                 self._entries[stage.name] = entry
                 return
-        if key := self._volume_keys.get(stage.name, ""):
-            entry = self._known.restored(key)
-            if not entry and not self._known.was_made(key):
-                entry = await self._find(stage, as_volume(stage.name), key)
-            if entry:
-                self._volumes[stage.name] = entry
+
+    async def _ask_for_volume(self, stage: Stage, key: str) -> None:
+        entry = self._known.restored(key)
+        if not entry and not self._known.was_made(key):
+            entry = await self._find(stage, as_volume(stage.name), key)
+        if entry:
+            self._volumes[stage.name] = entry
 
     async def _find(self, stage: Stage, name: str, key: str) -> Entry | None:
         try:

@@ -84,21 +84,34 @@ def search(registry, known=None):
 
 
 @pytest.mark.parametrize(
-    ("has", "asked", "left"),
+    ("has", "taken", "left"),
     [
         (("build", "prod-deps", "deps"), ["build", "prod-deps"], ["build", "prod-deps", "runtime"]),
-        (("prod-deps", "deps", "package-manager"), ["build", "prod-deps", "deps", "package-manager"], [*NAMES]),
-        ((), ["build", "prod-deps", "deps", "package-manager"], [*NAMES]),
-        (("build",), ["build", "prod-deps", "package-manager"], ["package-manager", "build", "prod-deps", "runtime"]),
+        (("prod-deps", "deps", "package-manager"), ["prod-deps", "deps", "package-manager"], [*NAMES]),
+        ((), [], [*NAMES]),
+        (("build",), ["build"], ["package-manager", "build", "prod-deps", "runtime"]),
     ],
 )
-async def test_no_further_than_is_needed(has, asked, left):
+async def test_all_stages_are_asked_for_at_once_and_no_more_is_taken_than_is_needed(has, taken, left):
     registry = Registry(*has)
-    found = await search(registry).restored()
-    assert registry.asked == asked
+    made = search(registry)
+    found = await made.restored()
+    assert sorted(registry.asked) == ["build", "deps", "package-manager", "prod-deps"]
     assert [item.name for item in found.graph.stages] == left
-    assert set(found.entries) == set(has) & set(asked)
-    assert found.absent == set(asked) - set(has)
+    assert set(found.entries) == set(taken)
+    assert found.absent == set(registry.asked) - set(has)
+    await made.pull()
+    assert sorted(registry.pulled) == sorted(taken)
+
+
+async def test_what_is_behind_a_stage_that_cannot_be_had_is_taken_after_all():
+    registry = Registry("build", "prod-deps", "deps", gone=("build",))
+    made = search(registry)
+    await made.restored()
+    assert await made.drop()
+    asked = [*registry.asked]
+    assert set((await made.restored()).entries) == {"prod-deps", "deps"}
+    assert registry.asked == asked
 
 
 async def test_of_an_image_that_is_there_whole_no_stage_is_asked_for():
@@ -116,13 +129,20 @@ async def test_of_an_image_that_is_there_whole_no_stage_is_asked_for():
 async def test_layers_of_the_image_are_better_than_what_was_kept_of_the_stage_alone():
     registry = Registry("prod-deps-layers", "prod-deps", "build", layers=True)
     found = await search(registry).restored()
-    assert registry.asked == ["runtime-layers", "build", "prod-deps-layers"]
+    assert registry.asked[0] == "runtime-layers"
+    assert "prod-deps" not in registry.asked
     assert found.entries["prod-deps"].stage == "prod-deps-layers"
-    assert found.absent == {"runtime-layers"}
+    assert "prod-deps-layers" not in found.absent
     registry.has = ("prod-deps", "build")
     found = await search(registry).restored()
     assert found.entries["prod-deps"].stage == "prod-deps"
-    assert found.absent == {"runtime-layers", "prod-deps-layers"}
+    assert "prod-deps-layers" in found.absent
+
+
+async def test_where_the_result_is_there_what_was_compiled_on_the_way_is_of_no_use():
+    found = await search(Registry("build", "build-volume", layers=True)).restored()
+    assert (set(found.entries), found.volumes) == ({"build"}, {})
+    assert "build-volume" not in (await search(Registry("build", layers=True)).restored()).absent
 
 
 async def test_what_is_passed_on_is_not_unpacked():
