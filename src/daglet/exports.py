@@ -1,9 +1,9 @@
 """What was exported before, so that an engine is not asked again for what it would answer out of its cache.
 
-An export is the same as an earlier one if the engine, its state, the Dockerfile, and the content of every build context are the same,
-and every image at an address is named by its digest: that is what BuildKit's own cache goes by. An image's archive is then still in its place,
-unless somebody else has written it; a few small files are kept. Source of the cost: a solve of which nothing has to run takes
-0.3 s of a processor, and a repository has hundreds.
+An export is the same as an earlier one if the engine, its state, the Dockerfile, and the content of every build context are the
+same, and every image at an address is named by its digest: that is what BuildKit's own cache goes by. An image's archive is then
+still in its place, unless somebody else has written it; of other exports, a few small files are kept. A solve of which nothing has
+to run takes 0.3 s of a processor, and a repository has hundreds.
 """
 
 from __future__ import annotations

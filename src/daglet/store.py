@@ -1,4 +1,7 @@
-"""Folders that outlive a session: build contexts, unpacked bases, images and files that were exported. What goes unused for a week is removed."""
+"""Folders that outlive a session: build contexts, unpacked bases, images and files that were exported.
+
+What goes unused for a week is removed.
+"""
 
 from __future__ import annotations
 

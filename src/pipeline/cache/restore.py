@@ -78,9 +78,10 @@ class Search:
         self._troubles: dict[str, str] = {}
 
     async def restored(self) -> Restored:
-        """Ask for the images, then for all stages behind those that are not there at the same time, and return what is needed.
+        """Ask for the images, then at the same time for all stages behind those that are not there, and return what is needed.
 
-        A question costs a small part of what waiting for its answer does. Nothing is pulled by that. What then cannot be had (`pull`, `drop`) is left out when this is asked again.
+        Asking for what turns out not to be needed costs less than waiting for one answer after the other. Nothing is pulled by that.
+        What then cannot be had (`pull`, `drop`) is left out when this is asked again.
         """
         while stages := self._next():
             self._asked |= {stage.name for stage in stages}

@@ -58,6 +58,13 @@ def test_commands_run_without_a_variable_that_was_taken_away():
     assert 'RUN ["true"]' in render(again).dockerfile
 
 
+def test_images_at_addresses_are_named_wherever_in_the_graph_they_are():
+    tool = chain(ops.FromAddress("r.example/tool:1"), ops.Exec(("true",)))
+    image = chain(ops.FromAddress("r.example/base:1"), ops.CopyDirectory("/", ops.ContainerDirectory(tool, "/out")))
+    assert set(render(image).addresses) == {"r.example/base:1", "r.example/tool:1"}
+    assert render(chain(BASE, ops.CopyDirectory("/app", SOURCE))).addresses == ()
+
+
 def test_equal_graphs_give_equal_text():
     first, second = (render(chain(ops.FromAddress("alpine"), ops.Exec(("true",)))).dockerfile for _ in range(2))
     assert first == second

@@ -28,6 +28,11 @@ def test_the_first_worker_s_first_platform_is_the_engine_s_own():
     assert parse(json.dumps([WORKER, WORKER]).encode()) == Answer("v0.12.5", ("linux/arm64", "linux/arm/v7"))
 
 
+def test_workers_are_told_apart_by_their_ids():
+    assert parse(json.dumps([{**WORKER, "id": "a"}, {**WORKER, "id": "b"}]).encode()).identity == "a b"
+    assert parse(json.dumps([WORKER]).encode()).identity == ""
+
+
 def test_an_old_buildkit_does_not_tell_its_version():
     assert parse(json.dumps([{"platforms": WORKER["platforms"]}]).encode()).version == "of an unknown version"
 
