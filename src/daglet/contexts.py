@@ -11,15 +11,14 @@ import hashlib
 import os
 import shutil
 import stat
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from daglet.errors import InvalidOperation
 from daglet.operations import Filters, HostDirectory
 from daglet.patterns import has_exceptions, matcher, reach
-from daglet.store import mark_used
+from daglet.store import keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def stage(directory: HostDirectory, store: Path, disk: Disk | None = None) -> Pa
             if entry.kind == "folder":
                 _keep_time(Path(directory.path, entry.path), copy / entry.path)
 
-    return _kept(store / digest(entries), fill)
+    return keep(store / digest(entries), fill)
 
 
 def hold(name: str, contents: bytes, store: Path) -> Path:
@@ -119,27 +118,7 @@ def hold(name: str, contents: bytes, store: Path) -> Path:
         (copy / name).chmod(0o644)
         os.utime(copy / name, (0, 0))
 
-    return _kept(store / digest((Entry(name, "file", 0o644, hashlib.sha256(contents).hexdigest()),)), fill)
-
-
-def _kept(target: Path, fill: Callable[[Path], None]) -> Path:
-    """Return a folder of the store, filled unless it is there. It is complete before it takes its name."""
-    if target.is_dir():
-        mark_used(target)
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    copy = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
-    try:
-        copy.chmod(0o755)
-        fill(copy)
-        copy.rename(target)
-    except OSError as error:
-        shutil.rmtree(copy, ignore_errors=True)
-        if target.is_dir():
-            return target
-        msg = f"cannot copy {error.filename}: {error.strerror}"
-        raise InvalidOperation(msg) from error
-    return target
+    return keep(store / digest((Entry(name, "file", 0o644, hashlib.sha256(contents).hexdigest()),)), fill)
 
 
 class _Walk:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -33,10 +33,14 @@ _WHOLE = "image"
 _PINNED = re.compile(r" FROM (\S+@sha256:[0-9a-f]{64})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What an engine is asked for: a plan, and what its names stand for here."""
+_Value = TypeVar("_Value", bound=ops.Container | ops.Directory | ops.File)
 
+
+@dataclass(frozen=True, slots=True)
+class _Request(Generic[_Value]):
+    """What an engine is asked for: a value, its plan, and what the plan's names stand for here."""
+
+    node: _Value
     plan: dockerfile.Plan
     inputs: buildctl.Inputs
 
@@ -87,16 +91,12 @@ class Evaluator:
         """
         requests = [await self._request(container) for container in variants]
         folder = self._export_folder(str(target))
-
-        def keys() -> list[str]:
-            return [self._key(request, container) for request, container in zip(requests, variants, strict=True)]
-
-        if digest := exports.archive(folder, keys(), target):
+        if digest := exports.archive(folder, [self._key(request) for request in requests], target):
             store.mark_used(folder)
             return digest
-        async with self._images(variants, str(target), requests=requests) as images:
+        async with self._images(requests, str(target)) as images:
             digest = await anyio.to_thread.run_sync(archives.pack, images, target)
-            exports.keep_archive(folder, keys(), target, digest)
+            exports.keep_archive(folder, [self._key(request) for request in requests], target, digest)
             return digest
 
     async def publish(self, variants: Sequence[ops.Container], address: str, compression: str = "") -> str:
@@ -110,7 +110,8 @@ class Evaluator:
             How layers are compressed, as BuildKit calls it; "" leaves those that are compressed as they are.
         """
         forced = f",compression={compression},force-compression=true" if compression else ""
-        async with self._images(variants, f"{address}{forced}", forced) as images:
+        requests = [await self._request(container) for container in variants]
+        async with self._images(requests, f"{address}{forced}", forced) as images:
             with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
                 whole = await anyio.to_thread.run_sync(archives.joined, images, Path(folder))
                 platform = ",".join(image.platform or self.engines.platform for image in variants)
@@ -122,27 +123,26 @@ class Evaluator:
 
     @asynccontextmanager
     async def _images(
-        self, variants: Sequence[ops.Container], purpose: str, compression: str = "", requests: Sequence[_Request] = ()
+        self, requests: Sequence[_Request[ops.Container]], purpose: str, compression: str = ""
     ) -> AsyncIterator[list[archives.Layout]]:
         """Yield containers as images in layouts of ours.
 
         BuildKit writes into a layout that keeps the layers of the last time for the same purpose, so that only new ones travel.
         """
-        images = [archives.Layout(Path(), "")] * len(variants)
-        requests = requests or [await self._request(container) for container in variants]
+        images = [archives.Layout(Path(), "")] * len(requests)
         async with self._locked(self._export_folder(purpose)) as folder:
 
-            async def export(number: int, container: ops.Container) -> None:
+            async def export(number: int, request: _Request[ops.Container]) -> None:
                 layout = folder / str(number)
                 layout.mkdir(parents=True, exist_ok=True)
-                result = await self._solve(requests[number], f"type=oci,tar=false,dest={layout}{compression}")
+                result = await self._solve(request, f"type=oci,tar=false,dest={layout}{compression}")
                 image = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
-                images[number] = imageconfig.finished(image, container)
+                images[number] = imageconfig.finished(image, request.node)
 
             try:
-                async with anyio.create_task_group() as exports:
-                    for number, container in enumerate(variants):
-                        exports.start_soon(export, number, container)
+                async with anyio.create_task_group() as exporting:
+                    for number, request in enumerate(requests):
+                        exporting.start_soon(export, number, request)
             except ExceptionGroup as errors:
                 raise errors.exceptions[0] from None
             yield images
@@ -213,15 +213,15 @@ class Evaluator:
                 self._contexts[node.digest] = await made
             return self._contexts[node.digest]
 
-    def _key(self, request: _Request, container: ops.Container | None = None) -> str:
+    def _key(self, request: _Request[Any]) -> str:
         """Return what an export is known by, of the engine that is asked now: one may have been lost meanwhile."""
-        return exports.key(self.engines.engine(request.plan.group), request.plan, request.inputs, container)
+        return exports.key(self.engines.engine(request.plan.group), request.plan, request.inputs, request.node)
 
-    async def _request(self, node: ops.Container | ops.Directory | ops.File) -> _Request:
+    async def _request(self, node: _Value) -> _Request[_Value]:
         plan = self.render(node)
-        return _Request(plan, await self._inputs(plan))
+        return _Request(node, plan, await self._inputs(plan))
 
-    async def _solve(self, request: _Request, output: str = "") -> buildctl.Result:
+    async def _solve(self, request: _Request[Any], output: str = "") -> buildctl.Result:
         try:
             return await self.engines.solve(request.plan, request.inputs, output)
         except ExecFailed as error:

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from daglet import imageconfig, store
 from daglet import operations as ops
 from daglet.buildctl import Engine, Inputs
 from daglet.dockerfile import Plan
+from daglet.errors import InvalidOperation
 
 _RECORD = "exported.json"
 _MOST_FILES, _MOST_BYTES = 64, 1 << 16
@@ -28,17 +30,14 @@ _MOST_FILES, _MOST_BYTES = 64, 1 << 16
 _NO_PART_OF_AN_IMAGE = {"VOLATILE", "SECRET"}
 
 
-def key(engine: Engine, plan: Plan, inputs: Inputs, container: ops.Container | None = None) -> str:
-    """Return what an export is known by; "" if the next one may differ though all of this is the same.
+def key(engine: Engine, plan: Plan, inputs: Inputs, node: ops.Node) -> str:
+    """Return what the export of a value is known by; "" if the next one may differ though all of this is the same.
 
-    Parameters
-    ----------
-    container:
-        Whose image is exported: its configuration is not in the Dockerfile alone.
+    A container's configuration is not in the Dockerfile alone.
     """
     if not engine.identity or any("@sha256:" not in address for address in plan.addresses):
         return ""
-    base, settings = imageconfig.made_of(container) if container else (None, [])
+    base, settings = imageconfig.made_of(node) if isinstance(node, ops.Container) else (None, [])
     parts: Sequence[object] = (
         engine.identity,
         plan.dockerfile,
@@ -63,8 +62,9 @@ def archive(folder: Path, keys: Sequence[str], target: Path) -> str:
 
 
 def keep_archive(folder: Path, keys: Sequence[str], target: Path, digest: str) -> None:
-    """Note in a folder of its own that an image archive was written."""
-    (folder / _RECORD).write_text(json.dumps({"keys": list(keys), "file": _mark(target), "digest": digest}))
+    """Note in a folder of its own that an image archive was written. Without the note, or with half of it, it is written again."""
+    with suppress(OSError):
+        (folder / _RECORD).write_text(json.dumps({"keys": list(keys), "file": _mark(target), "digest": digest}))
 
 
 def _mark(file: Path) -> list[int]:
@@ -82,27 +82,12 @@ def files(state: Path, identity: str) -> Path | None:
 
 
 def keep_files(state: Path, identity: str, folder: Path) -> None:
-    """Keep files that were exported under a key if they are few and small. They are complete before they have their name."""
-    kept = state / store.EXPORTS / identity
-    if not identity or kept.is_dir() or not _are_small(folder):
-        return
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=kept.parent) as scratch:
-        copy = Path(scratch, "files")
-        shutil.copytree(folder, copy, symlinks=True)
-        try:
-            copy.rename(kept)
-        except OSError:
-            # Another session kept the same.
-            if not kept.is_dir():
-                raise
+    """Keep files that were exported under a key if they are few and small. Where they cannot be kept, they are exported again."""
+    if identity and _are_small(folder):
+        with suppress(OSError, InvalidOperation):
+            store.keep(state / store.EXPORTS / identity, partial(shutil.copytree, folder, symlinks=True, dirs_exist_ok=True))
 
 
 def _are_small(folder: Path) -> bool:
-    number = size = 0
-    for parent, folders, names in os.walk(folder):
-        number += len(folders) + len(names)
-        size += sum(os.lstat(os.path.join(parent, name)).st_size for name in names)  # noqa: PTH118 - what os.walk gives
-        if number > _MOST_FILES or size > _MOST_BYTES:
-            return False
-    return True
+    found = list(islice(folder.rglob("*"), _MOST_FILES + 1))
+    return len(found) <= _MOST_FILES and sum(path.lstat().st_size for path in found if not path.is_dir()) <= _MOST_BYTES

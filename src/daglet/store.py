@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from daglet.errors import InvalidOperation
 
 CONTEXTS, LAYOUTS, IMAGES, EXPORTS = STORES = "contexts", "layouts", "images", "exports"
 """The stores, each a folder in the state's own."""
@@ -23,6 +27,26 @@ KEPT_SECONDS = 7 * 24 * 3600.0
 def mark_used(folder: Path) -> None:
     """Let a folder be kept for another week."""
     os.utime(folder)
+
+
+def keep(target: Path, fill: Callable[[Path], None]) -> Path:
+    """Return a folder of the store, filled unless it is there. It is complete before it takes its name."""
+    if target.is_dir():
+        mark_used(target)
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    copy = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+    try:
+        copy.chmod(0o755)
+        fill(copy)
+        copy.rename(target)
+    except OSError as error:
+        shutil.rmtree(copy, ignore_errors=True)
+        if target.is_dir():
+            return target
+        msg = f"cannot copy {error.filename}: {error.strerror}"
+        raise InvalidOperation(msg) from error
+    return target
 
 
 def sweep(state: Path, now: float | None = None) -> None:

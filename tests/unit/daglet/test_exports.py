@@ -13,6 +13,7 @@ from daglet.archives import Layout
 from daglet.buildctl import Inputs
 
 DIGEST = "sha256:" + "a" * 64
+TREE = ops.EmptyDirectory()
 PLAN = dockerfile.Plan("FROM scratch\n", "end", "", {}, {}, {}, {})
 INPUTS = Inputs({"source": Path("contexts/1")}, {"base": Layout(Path("layouts"), DIGEST)}, {"TOKEN": "t"}, {})
 
@@ -43,7 +44,7 @@ def image(*settings, base=None):
     ],
 )
 def test_another_engine_or_input_is_another_export(engine, plan, inputs):
-    assert exports.key(engine, plan, inputs) != exports.key(Engine(), PLAN, INPUTS)
+    assert exports.key(engine, plan, inputs, TREE) != exports.key(Engine(), PLAN, INPUTS, TREE)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_another_engine_or_input_is_another_export(engine, plan, inputs):
     ],
 )
 def test_where_an_engine_is_and_what_is_secret_does_not_count(engine, inputs):
-    assert exports.key(engine, PLAN, inputs) == exports.key(Engine(), PLAN, INPUTS) != ""
+    assert exports.key(engine, PLAN, inputs, TREE) == exports.key(Engine(), PLAN, INPUTS, TREE) != ""
 
 
 @pytest.mark.parametrize(
@@ -63,11 +64,11 @@ def test_where_an_engine_is_and_what_is_secret_does_not_count(engine, inputs):
     [(Engine(""), ()), (Engine(), ("r.example/base:1",)), (Engine(), (f"r.example/a@{DIGEST}", "r.example/b:1"))],
 )
 def test_an_engine_that_does_not_say_which_it_is_and_an_image_that_may_be_another_by_now_are_asked_again(engine, addresses):
-    assert exports.key(engine, replace(PLAN, addresses=addresses), INPUTS) == ""
+    assert exports.key(engine, replace(PLAN, addresses=addresses), INPUTS, TREE) == ""
 
 
 def test_an_image_that_is_named_by_its_digest_stays_the_same():
-    assert exports.key(Engine(), replace(PLAN, addresses=(f"r.example/a@{DIGEST}",)), INPUTS)
+    assert exports.key(Engine(), replace(PLAN, addresses=(f"r.example/a@{DIGEST}",)), INPUTS, TREE)
 
 
 @pytest.mark.parametrize(
@@ -142,3 +143,15 @@ def test_large_or_many_files_are_not_kept(tmp_path, sizes):
 def test_without_a_key_nothing_is_kept(tmp_path):
     exports.keep_files(tmp_path, "", tmp_path)
     assert exports.files(tmp_path, "") is None
+
+
+def test_an_export_does_not_fail_for_what_cannot_be_noted(tmp_path):
+    (tmp_path / store.EXPORTS).write_text("no folder")
+    target = tmp_path / "image.tar"
+    target.write_text("an image")
+    made = tmp_path / "made"
+    made.mkdir()
+    exports.keep_files(tmp_path, "k", made)
+    exports.keep_archive(tmp_path / "gone", ["k"], target, DIGEST)
+    assert exports.files(tmp_path, "k") is None
+    assert exports.archive(tmp_path / "gone", ["k"], target) == ""
