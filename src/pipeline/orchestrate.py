@@ -122,18 +122,14 @@ async def _service(project: Project, name: str, settings: Settings, progress: Pr
 async def _carried_out(
     project: Project, graph: ServiceGraph, settings: Settings, progress: Progress
 ) -> tuple[ImageFacts | None, tuple[facts.StageFact, ...]]:
-    failure: Exception | None = None
     with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
-        async with anyio.create_task_group() as others:
-            run, output, store, state = settings.run, settings.output, settings.cache, settings.state
-            building = Building(project, graph, run, output, store, state, Path(folder), others, progress)
-            try:
+        try:
+            async with anyio.create_task_group() as others:
+                run, output, store, state = settings.run, settings.output, settings.cache, settings.state
+                building = Building(project, graph, run, output, store, state, Path(folder), others, progress)
                 await _in_time(graph, project.config.services[graph.service].timeout, building.build)
-            except Exception as error:  # noqa: BLE001 - raised again, out of the group
-                failure = error
-                others.cancel_scope.cancel()
-        if failure:
-            raise failure
+        except ExceptionGroup as errors:
+            raise _first(errors) from errors
         return building.image, building.judge()
 
 

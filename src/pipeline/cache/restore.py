@@ -163,7 +163,8 @@ class Search:
 
     def _next(self) -> list[Stage]:
         """Return the stages that are needed as far as is known and that nobody has asked for yet, images before all others."""
-        left = [stage for stage in self._graph.stages if stage.name in self._graph.needed(self._entries) - self._asked]
+        unasked = self._graph.needed(self._entries) - self._asked
+        left = [stage for stage in self._graph.stages if stage.name in unasked]
         behind = {need for stage in self._graph.stages for need in stage.needs}
         return [stage for stage in left if stage.name not in behind] or left
 

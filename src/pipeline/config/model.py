@@ -16,7 +16,7 @@ Platform = Literal["linux/amd64", "linux/arm64"]
 Seconds = Annotated[float, Field(gt=0, strict=True)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 # Paths are compared with those that files name: `./a/` is `a`.
-Below = Annotated[Text, AfterValidator(lambda path: PurePosixPath(path).as_posix())]
+RelativePath = Annotated[Text, AfterValidator(lambda path: PurePosixPath(path).as_posix())]
 Secret = Annotated[str, StringConstraints(pattern=r"^(env|file):.+")]
 Owner = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}(:[0-9]{1,10})?$")]
 Probe = Annotated[str, StringConstraints(pattern=r"^(/.*|grpc(:[0-9]{1,5})?)$")]
@@ -91,7 +91,7 @@ class Node(_Table):
     """The dependencies whose install scripts run: all (`true`), none (`false`), or a list of names."""
     prod_deps: Literal["install", "prune", "all", "none"] | None = None
     """How production dependencies come about: a second install, the first one pruned, all of the first one, or none at all."""
-    workspace: Below | None = None
+    workspace: RelativePath | None = None
     """The workspace's root folder, relative to the repository."""
     build: Text | Literal[False] | None = None
     """The script that builds; `false` for none."""
@@ -122,7 +122,7 @@ class Go(_Table):
     """Values of string variables, set by the linker: `"main.version" = "${VERSION}"`."""
     mod: Literal["readonly", "vendor"] | None = None
     """Whether modules are downloaded or lie in `vendor/`."""
-    workspace: Below | None = None
+    workspace: RelativePath | None = None
     """The folder of go.work, relative to the repository; `"off"` builds without it."""
     ca_certs: bool = True
     """Whether the image holds CA certificates."""
@@ -130,20 +130,20 @@ class Go(_Table):
     """Whether the image holds time zones."""
     private: list[Text] = []
     """Patterns of modules that no public proxy or checksum database is asked about."""
-    config: Below | None = None
+    config: RelativePath | None = None
     """The configuration file that the image takes, relative to the service's folder."""
-    schema_file: Below | None = Field(default=None, alias="schema")
+    schema_file: RelativePath | None = Field(default=None, alias="schema")
     """The JSON Schema that `config` must fit."""
 
 
 class Service(_Table):
     """One service. Every key but `path` has a default, most of them detected; `pipeline plan` shows each with its source."""
 
-    path: Below
+    path: RelativePath
     """The service's folder, relative to the repository."""
     kind: Literal["node", "go"] | None = None
     """What the service is written in."""
-    context: Below | None = None
+    context: RelativePath | None = None
     """The folder that the build sees: the workspace's root, or one that holds all local modules."""
     include: list[Text] = []
     """Patterns of the files that the build takes, relative to the context; everything where it is empty."""

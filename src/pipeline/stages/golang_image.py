@@ -20,7 +20,6 @@ _APP = "/app"
 _USER = "1001:1001"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
-_NOTHING = "scratch"
 _SHIPPED = {_ZONES: "/usr/share/zoneinfo.zip"}
 """Where an image has a file of the toolchain, if not at the same place."""
 
@@ -75,8 +74,8 @@ def _placed(service: GoService, user: str) -> dict[str, str]:
 
 def as_layers(service: GoService, context: Context, build: Stage, platform: str) -> Stage:
     """Return the stage with the image that its programs are the last layer of."""
-    base, title, digest = _base(service, context, platform)
-    if not build.kept or not (digest or title == _NOTHING):
+    base, _, digest = _base(service, context, platform)
+    if not build.kept or not (digest or _from_nothing(service)):
         return build
     image = _with_programs(service, context, build, context.named(base, f"runtime{context.suffix(platform)}"))
     return replace(build, layers=Layers(image, digest, platform))
@@ -104,7 +103,7 @@ def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.C
         return context.bases.container("libc", "", platform, wanted), base.title, base.digest
     fresh = dag.container(platform=dagger.Platform(platform))
     if _from_nothing(service):
-        return fresh, _NOTHING, ""
+        return fresh, "scratch", ""
     address = service.image.base
     return fresh.from_(address), address, address.partition("@")[2]
 
