@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from contextlib import asynccontextmanager
 
 import anyio
@@ -7,7 +8,7 @@ import httpx
 import pytest
 
 from daglet.planner import Planner
-from daglet.server import VERSION, serve
+from daglet.server import VERSION, listening, serve
 
 
 async def test_a_session_that_is_over_leaves_the_event_loop_as_it_was(tmp_path):
@@ -16,6 +17,11 @@ async def test_a_session_that_is_over_leaves_the_event_loop_as_it_was(tmp_path):
     # The pipe gets the number that the session's socket had.
     with anyio.fail_after(10):
         assert (await anyio.run_process(["echo", "a"])).stdout == b"a\n"
+
+
+def test_an_answer_does_not_wait_for_the_client_to_acknowledge_its_beginning():
+    with listening() as listener, socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @asynccontextmanager
