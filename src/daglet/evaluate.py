@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -102,7 +103,8 @@ class Evaluator:
     async def publish(self, variants: Sequence[ops.Container], address: str, compression: str = "") -> str:
         """Push containers, one for each platform, as one image, and return the address with the digest.
 
-        BuildKit pushes what the frontend gives it, and the frontend changes no image that it is given whole.
+        Of an image that BuildKit does not make as it is asked for, a finished one is pushed: BuildKit pushes what the frontend
+        gives it, and the frontend changes no image that it is given whole.
 
         Parameters
         ----------
@@ -110,14 +112,18 @@ class Evaluator:
             How layers are compressed, as BuildKit calls it; "" leaves those that are compressed as they are.
         """
         forced = f",compression={compression},force-compression=true" if compression else ""
+        output = f"type=image,name={address},push=true,oci-mediatypes=true"
         requests = [await self._request(container) for container in variants]
+        platforms = [image.platform or self.engines.platform for image in variants]
+        config = imageconfig.as_rendered(variants[0], platforms[0]) if len(variants) == 1 else None
+        if config is not None:
+            result = await self._solve(requests[0], f"{output}{forced}{_configured(config)}")
+            return f"{address}@{result.metadata['containerimage.digest']}"
         async with self._images(requests, f"{address}{forced}", forced) as images:
             with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
                 whole = await anyio.to_thread.run_sync(archives.joined, images, Path(folder))
-                platform = ",".join(image.platform or self.engines.platform for image in variants)
-                plan = dockerfile.Plan(f"FROM {_WHOLE}\n", "", platform, {}, {}, {}, {})
+                plan = dockerfile.Plan(f"FROM {_WHOLE}\n", "", ",".join(platforms), {}, {}, {}, {})
                 inputs = buildctl.Inputs({}, {_WHOLE: whole}, self.host.secrets, self.host.secret_files)
-                output = f"type=image,name={address},push=true,oci-mediatypes=true"
                 result = await self.engines.solve(plan, inputs, output)
         return f"{address}@{result.metadata['containerimage.digest']}"
 
@@ -307,6 +313,12 @@ class Evaluator:
         store.mark_used(folder)
         async with locks.held(folder / "lock", locks.Kind.EXCLUSIVE):
             yield folder
+
+
+def _configured(config: Mapping[str, object]) -> str:
+    """Return the part of an output that gives an image its configuration; buildctl reads outputs as CSV."""
+    text = json.dumps(config, separators=(",", ":"), sort_keys=True).replace('"', '""')
+    return f',"containerimage.config={text}"' if config else ""
 
 
 def host_path(node: ops.File) -> Path | None:

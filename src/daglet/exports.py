@@ -27,8 +27,6 @@ _RECORD = "exported.json"
 _MOST_FILES, _MOST_BYTES = 64, 1 << 16
 """What is kept of files that were exported: what a build tells of itself, not what it makes."""
 
-_NO_PART_OF_AN_IMAGE = {"VOLATILE", "SECRET"}
-
 
 def key(engine: Engine, plan: Plan, inputs: Inputs, node: ops.Node) -> str:
     """Return what the export of a value is known by; "" if the next one may differ though all of this is the same.
@@ -46,7 +44,7 @@ def key(engine: Engine, plan: Plan, inputs: Inputs, node: ops.Node) -> str:
         {name: folder.name for name, folder in inputs.contexts.items()},
         {name: layout.digest for name, layout in inputs.layouts.items()},
         type(base).__name__,
-        [step.digest for step in settings if step.kind not in _NO_PART_OF_AN_IMAGE],
+        [step.digest for step in settings if step.kind not in imageconfig.NOT_IN_IMAGES],
     )
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

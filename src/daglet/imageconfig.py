@@ -15,11 +15,14 @@ from daglet import archives
 from daglet import operations as ops
 from daglet.errors import InvalidOperation
 
-_BUILDKIT = "buildkit.dockerfile.v0"
-"""The comment that BuildKit writes to each entry of its own in a history."""
+_BUILDKIT = {"buildkit.dockerfile.v0", "buildkit.exporter.image.v0"}
+"""The comments that BuildKit writes to entries of its own in a history."""
 
 _NOTHING = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 """The digest of a tar with no entries: a layer that changes nothing."""
+
+NOT_IN_IMAGES = {"VOLATILE", "SECRET"}
+"""Settings that commands alone see."""
 
 _TAKEN_AWAY = {"USER": "User", "WORKDIR": "WorkingDir", "HEALTHCHECK": "Healthcheck"}
 _BY_NAME = {"ENV": "Env", "LABEL": "Labels", "EXPOSE": "ExposedPorts"}
@@ -61,7 +64,7 @@ def _effective(layers: list[Any], config: dict[str, Any]) -> tuple[list[Any], li
         told = [{"created": config["created"]}] * len(layers)
     found = list(zip(layers, told, config["rootfs"]["diff_ids"], strict=True))
     kept = [item for item in found if item[2] != _NOTHING] or found[:1]
-    history = [{"created": entry["created"]} if entry.get("comment") == _BUILDKIT else entry for _, entry, _ in kept]
+    history = [{"created": entry["created"]} if entry.get("comment") in _BUILDKIT else entry for _, entry, _ in kept]
     return [layer for layer, _, _ in kept], history, [diff_id for _, _, diff_id in kept]
 
 
@@ -87,6 +90,23 @@ def as_asked_for(config: dict[str, Any], container: ops.Container) -> dict[str, 
         if "WORKDIR" not in last:
             told.pop("WorkingDir", None)
     return {name: value for name, value in told.items() if value}
+
+
+def as_rendered(container: ops.Container, platform: str) -> dict[str, Any] | None:
+    """Return the configuration that BuildKit has to be told, to make the image as it is asked for; None if that is not all.
+
+    It is empty where the frontend makes the right one. An image that starts from nothing would get more than was asked for.
+    """
+    base, settings = made_of(container)
+    last = {(step.kind, step.name): step for step in settings if step.kind not in NOT_IN_IMAGES}
+    if any(step.kind not in {"ENV", "LABEL"} or step.value is None for step in last.values()):
+        return None
+    if not isinstance(base, ops.Scratch):
+        return {}
+    system, architecture, *variant = platform.split("/")
+    config = settled({}, settings)
+    told = {"Env": [f"{name}={value}" for name, value in config["Env"].items()], "Labels": config["Labels"]}
+    return {"os": system, "architecture": architecture, **({"variant": variant[0]} if variant else {}), "config": told}
 
 
 def _without_taken_away(entries: Any, steps: Sequence[ops.Setting]) -> Any:
