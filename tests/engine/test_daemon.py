@@ -220,6 +220,30 @@ async def test_what_is_killed_leaves_nothing_running_and_the_next_build_succeeds
             await steps.run(successor, "true")
 
 
+async def test_its_state_is_known_to_be_on_the_disk_once_it_has_ended(layout):
+    async with engine(layout):
+        assert layout.unsynced.exists()
+    await steps.until(lambda: not is_running(layout))
+    assert not layout.unsynced.exists()
+
+
+async def test_it_begins_from_nothing_after_the_machine_went_down_under_it(layout):
+    told = []
+    async with engine(layout) as running:
+        before = running.identity
+        os.kill(supervisor(layout), signal.SIGKILL)
+        await steps.until(lambda: not is_running(layout), 3)
+        async with acquire(layout, os.environ, told.append) as same:
+            assert same.identity == before
+            os.kill(supervisor(layout), signal.SIGKILL)
+            await steps.until(lambda: not is_running(layout), 3)
+            layout.unsynced.write_text("the boot before this one\n")
+            async with acquire(layout, os.environ, told.append) as other:
+                assert other.identity != before
+                await steps.run(other, "true")
+    assert told == ["the machine went down while the embedded engine ran: it begins from nothing"]
+
+
 async def test_a_killed_supervisor_s_leftovers_go_with_stop(layout):
     async with engine(layout) as running, steps.running(running, "sleep", "2003"):
         os.kill(supervisor(layout), signal.SIGKILL)

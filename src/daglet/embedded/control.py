@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,8 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from daglet import store
 from daglet.buildctl import client_environment
-from daglet.embedded import leftovers, locks, probe, tools
+from daglet.embedded import leftovers, locks, outage, probe, tools
 from daglet.embedded.daemon import acquire
 from daglet.embedded.errors import EngineError
 from daglet.embedded.layout import Layout
@@ -157,14 +155,8 @@ async def prune(layout: Layout) -> int:
         try:
             async with locks.held(layout.life, Kind.EXCLUSIVE, _LIFE_SECONDS if stopped else 0):
                 before = await anyio.to_thread.run_sync(_disk_use, layout.state)
-                await anyio.to_thread.run_sync(_empty, layout)
+                await anyio.to_thread.run_sync(outage.empty, layout, tools.runc(layout.cache))
                 return before - await anyio.to_thread.run_sync(_disk_use, layout.state)
         except TimeoutError as error:
             msg = "the engine is in use"
             raise EngineError(msg, hint="wait for the builds that run, or end them") from error
-
-
-def _empty(layout: Layout) -> None:
-    leftovers.remove(layout.engine, tools.runc(layout.cache))
-    for folder in (layout.engine, *(layout.state / name for name in store.STORES)):
-        shutil.rmtree(folder, ignore_errors=True)

@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from daglet.buildctl import client_environment
-from daglet.embedded import locks, probe, remote, tools
+from daglet.embedded import locks, outage, probe, remote, tools
 from daglet.embedded.errors import EngineError, WrongHost
 from daglet.embedded.launch import launch
 from daglet.embedded.layout import Layout
@@ -54,7 +54,7 @@ async def acquire(
     _make_state(layout.state)
     async with locks.held(layout.clients, Kind.SHARED):
         async with locks.held(layout.start, Kind.EXCLUSIVE):
-            answer = await _answering(layout, found, environ)
+            answer = await _answering(layout, found, environ, on_step)
         yield Engine(layout.address, found.buildctl, found.shim, answer.version, answer.platforms[0], answer.identity)
 
 
@@ -80,7 +80,7 @@ def _told_of_the_disk(state: Path) -> Iterator[None]:
         raise EngineError(msg, hint="set DAGLET_STATE to a folder that can be written to, on a disk with room") from error
 
 
-async def _answering(layout: Layout, found: Tools, environ: Mapping[str, str]) -> probe.Answer:
+async def _answering(layout: Layout, found: Tools, environ: Mapping[str, str], on_step: OnStep) -> probe.Answer:
     """Return the answer of the engine that runs. Where none lives, or the one that does is about to end, start one."""
     deadline = anyio.current_time() + _START_SECONDS
     launched, reason = False, ""
@@ -96,6 +96,9 @@ async def _answering(layout: Layout, found: Tools, environ: Mapping[str, str]) -
                 if launched:
                     raise _failed(layout, "BuildKit ended before it was ready")
                 with _told_of_the_disk(layout.state):
+                    if outage.spoiled(layout):
+                        on_step("the machine went down while the embedded engine ran: it begins from nothing")
+                        await anyio.to_thread.run_sync(outage.empty, layout, found.runc)
                     await anyio.to_thread.run_sync(launch, layout, found, environ, life)
                 launched = True
         await anyio.sleep(_POLL_SECONDS)

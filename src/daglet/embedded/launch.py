@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import IO
 
-from daglet.embedded import leftovers, supervisor
+from daglet.embedded import leftovers, nosync, outage, supervisor
 from daglet.embedded.errors import USE_ANOTHER, EngineError
 from daglet.embedded.layout import Layout
 from daglet.embedded.tools import Tools
@@ -45,6 +45,7 @@ def launch(layout: Layout, found: Tools, environ: Mapping[str, str], life: IO[st
         If a program that this takes is missing.
     """
     leftovers.remove(layout.engine, found.runc)
+    outage.note(layout)
     layout.engine.mkdir(parents=True, exist_ok=True)
     layout.socket.parent.mkdir(parents=True, exist_ok=True)
     for old in (layout.socket, layout.keep):
@@ -57,8 +58,11 @@ def launch(layout: Layout, found: Tools, environ: Mapping[str, str], life: IO[st
         "keep": str(layout.keep),
         "socket": str(layout.socket),
         "life": life.fileno(),
+        "state": str(layout.state),
+        "unsynced": str(layout.unsynced),
         "command": [
             *_namespaces(),
+            *(sys.executable, "-I", "-S", nosync.__file__),
             str(found.buildkitd),
             f"--config={layout.settings}",
             f"--root={layout.engine}",

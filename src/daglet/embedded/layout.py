@@ -75,6 +75,11 @@ class Layout:
         return self.state / "engine.lock"
 
     @property
+    def unsynced(self) -> Path:
+        """The file that is there while the state may not be on the disk yet. It holds the id of the boot that it is of."""
+        return self.state / "unsynced"
+
+    @property
     def keep(self) -> Path:
         """The file whose presence keeps the engine that runs up without clients."""
         return self.state / "keep"

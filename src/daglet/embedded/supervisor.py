@@ -57,10 +57,22 @@ def main() -> None:
             time.sleep(_POLL_SECONDS)
     subprocess.run(job["clean"], stdin=subprocess.DEVNULL, check=False)  # noqa: S603
     Path(job["socket"]).unlink(missing_ok=True)
+    if _is_on_disk(job["state"]):
+        Path(job["unsynced"]).unlink(missing_ok=True)
 
 
 def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _is_on_disk(folder: str) -> bool:
+    """Wait until all that was written to a folder's file system is on its disk; return whether that went well."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        failed: int = ctypes.CDLL(None).syncfs(opened)
+    finally:
+        os.close(opened)
+    return not failed
 
 
 def _is_last(clients: object) -> bool:
