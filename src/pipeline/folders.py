@@ -9,7 +9,7 @@ import platformdirs
 
 
 def cache_folder() -> Path:
-    """Return the user's folder for bases and downloads; PIPELINE_CACHE names another."""
+    """Return the user's folder for bases, downloads and what was found out about layers; PIPELINE_CACHE names another."""
     return Path(os.environ.get("PIPELINE_CACHE") or platformdirs.user_cache_path("pipeline"))
 
 

@@ -22,7 +22,7 @@ from pipeline.engine import Choice, session
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import write_text_atomic
 from pipeline.finishing import finishing
-from pipeline.folders import state_folder
+from pipeline.folders import cache_folder, state_folder
 from pipeline.progress import Progress
 from pipeline.repository import Repository, check_whole, configuration, folder_of, read
 
@@ -138,7 +138,7 @@ async def built(
         settings = orchestrate.Settings(
             run=secrets.token_hex(8),
             max_parallel=repository.config.max_parallel,
-            output=Archives(output.resolve(), state_folder() / "layers", finishing(project, running)),
+            output=Archives(output.resolve(), cache_folder() / "layers", finishing(project, running)),
             state=state_folder(),
             # A Dagger Engine packs the layers of an imported base anew, and its images are settled only once they are exported.
             cache=await cache.of(project, progress, layers=running.name != "dagger"),

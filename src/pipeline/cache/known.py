@@ -38,16 +38,16 @@ class Known:
         for stage, key in keys.items():
             status = statuses.get(stage)
             if stage in entries:
-                write_text_atomic(self._folder / key, json.dumps(asdict(entries[stage])))
+                write_text_atomic(self._folder / key, json.dumps(asdict(entries[stage])), synced=False)
             elif status == "executed" and self.was_made(key):
                 # The engine had it and has lost it: perhaps all that it had.
                 (self._folder / key).unlink(missing_ok=True)
             elif status in {"executed", "cached"}:
-                write_text_atomic(self._folder / key, _MADE)
+                write_text_atomic(self._folder / key, _MADE, synced=False)
 
     def note_volume(self, key: str, entry: Entry | None) -> None:
         """Note that a stage ran with a cache volume's content out of the registry, or with the engine's own."""
-        write_text_atomic(self._folder / key, json.dumps(asdict(entry)) if entry else _MADE)
+        write_text_atomic(self._folder / key, json.dumps(asdict(entry)) if entry else _MADE, synced=False)
 
     def _read(self, key: str) -> str:
         try:
