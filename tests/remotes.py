@@ -34,11 +34,11 @@ class Certificates:
         return {name: str(self.folder / file) for name, file in files.items()} | {"tlsservername": NAME}
 
 
-def certificates(folder: Path) -> Certificates:
-    """Make an authority and certificates of it, which are good for two days."""
+def certificates(folder: Path, server: str = f"DNS:{NAME}") -> Certificates:
+    """Make an authority and certificates of it, which are good for two days: a server's for a name, and a client's."""
     usual = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     _openssl(folder, "-x509", *usual, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
-    for name, alternative in (("server", f"DNS:{NAME}"), ("client", "DNS:client.example")):
+    for name, alternative in (("server", server), ("client", "DNS:client.example")):
         names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName={alternative}"]
         signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "basicConstraints=critical,CA:FALSE"]
         _openssl(folder, "-x509", *usual, *names, *signed, "-keyout", f"{name}.key", "-out", f"{name}.pem")

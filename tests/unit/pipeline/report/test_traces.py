@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import runs
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
+from registries import hanging
 
 from pipeline.config import Config
 from pipeline.config.model import Service
+from pipeline.report import traces
 from pipeline.report.delivery import deliver
 
 CONFIG = Config(services={"api": Service(path=".")})
@@ -117,11 +120,22 @@ def test_a_cis_own_trace_goes_on(receiver, tmp_path, monkeypatch):
     assert receiver.headers["authorization"] == "Bearer word"
 
 
-def test_a_collector_that_refuses_is_told(receiver, tmp_path, capfd):
+def test_a_collector_that_refuses_is_told(receiver, tmp_path, caplog):
     receiver.status = 400
     [line] = delivered(tmp_path)
     assert line.startswith("not handed on: traces: the collector that OTEL_EXPORTER_OTLP_ENDPOINT names did not take them")
-    assert capfd.readouterr() == ("", "")
+    assert caplog.text == ""
+
+
+def test_one_that_never_answers_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(traces, "_SEND_SECONDS", 0.3)
+    with hanging() as address:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", address)
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "60")
+        began = time.monotonic()
+        [line] = delivered(tmp_path)
+    assert line.startswith("not handed on: traces: the collector that OTEL_EXPORTER_OTLP_ENDPOINT names did not take them")
+    assert time.monotonic() - began < 10
 
 
 def test_nothing_is_sent_where_it_is_switched_off(receiver, tmp_path, monkeypatch):
