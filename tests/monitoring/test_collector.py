@@ -146,6 +146,20 @@ def secured(folder):
     return {key: str(folder / file) for key, file in files.items()}
 
 
+@pytest.mark.parametrize("elsewhere", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_mutual_tls_where_other_programs_have_an_authority_of_theirs(tmp_path, monkeypatch, elsewhere):
+    (tmp_path / "others").mkdir()
+    certificates(tmp_path / "others")
+    monkeypatch.setenv(elsewhere, str(tmp_path / "others" / "ca.pem"))
+    with collector(tmp_path, tls=secured(tmp_path)) as shop:
+        monkeypatch.setenv(BASE, f"https://127.0.0.1:{shop.http}")
+        monkeypatch.setenv(f"{PREFIX}_CERTIFICATE", str(tmp_path / "ca.pem"))
+        monkeypatch.setenv(f"{PREFIX}_CLIENT_CERTIFICATE", str(tmp_path / "client.pem"))
+        monkeypatch.setenv(f"{PREFIX}_CLIENT_KEY", str(tmp_path / "client.key"))
+        assert delivered(tmp_path) == []
+    assert shop.spans().keys() == PLACES
+
+
 def test_one_who_proves_nothing_is_refused(tmp_path, monkeypatch):
     with collector(tmp_path, tls=secured(tmp_path)) as shop:
         monkeypatch.setenv(BASE, f"https://127.0.0.1:{shop.http}")

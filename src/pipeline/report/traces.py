@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from typing import Any
 
+import requests
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -36,7 +38,7 @@ def send(report: Report, environ: Mapping[str, str]) -> None:
     """
     # What the library would log as well is told as the one error.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    exporter = OTLPSpanExporter(timeout=_SEND_SECONDS)
+    exporter = OTLPSpanExporter(timeout=_SEND_SECONDS, session=_Session())
     try:
         sent = exporter.export(list(spans(report, environ)))
     finally:
@@ -119,3 +121,10 @@ class _Ended(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         self.spans.append(span)
+
+
+class _Session(requests.Session):
+    """Connections on which OTEL_EXPORTER_OTLP_CERTIFICATE wins over REQUESTS_CA_BUNDLE, which is of all that is asked."""
+
+    def merge_environment_settings(self, url: str, proxies: Any, stream: Any, verify: Any, cert: Any) -> dict[str, Any]:
+        return super().merge_environment_settings(url, proxies, stream, self.verify if verify is None else verify, cert)
