@@ -130,12 +130,13 @@ def test_two_hundred_services_are_one_trace(taken):
     assert len({span["traceId"] for span in spans.values()}) == 1
 
 
-def test_a_cis_own_trace_goes_on(taken, monkeypatch):
+def test_a_cis_own_trace_and_names_go_on(taken, monkeypatch):
     monkeypatch.setenv("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=nightly")
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop-ci,deployment.environment.name=nightly")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
     run = taken()["", "build"]
     assert (run["traceId"], run["parentSpanId"]) == ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
+    assert run["resource"]["service.name"] == "shop-ci"
     assert run["resource"]["deployment.environment.name"] == "nightly"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.trace import Span, Status, StatusCode, Tracer, set_span_in_context
@@ -51,7 +51,9 @@ def send(report: Report, environ: Mapping[str, str]) -> None:
 def spans(report: Report, environ: Mapping[str, str]) -> Iterator[ReadableSpan]:
     """Yield the spans of a run, each after its children."""
     ended = _Ended()
-    provider = TracerProvider(resource=Resource.create({"service.name": environ.get("OTEL_SERVICE_NAME") or "pipeline"}))
+    # What the environment says of the sender wins over the name that it has here.
+    sender = Resource.create({"service.name": "pipeline"}).merge(OTELResourceDetector().detect())
+    provider = TracerProvider(resource=sender)
     provider.add_span_processor(ended)
     tracer = provider.get_tracer("pipeline")
     parent = TraceContextTextMapPropagator().extract({"traceparent": environ.get("TRACEPARENT", "")})
