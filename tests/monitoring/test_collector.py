@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import ports
 import pytest
 import runs
 from collectors import collector
@@ -16,7 +17,7 @@ from pipeline.report.delivery import deliver
 REPORT = runs.many(12)[-1]
 CONFIG = Config(services={"api-gateway": Service(path=".")})
 PREFIX = "OTEL_EXPORTER_OTLP"
-BASE = f"{PREFIX}_ENDPOINT"
+BASE, TRACES = f"{PREFIX}_ENDPOINT", f"{PREFIX}_TRACES_ENDPOINT"
 REFUSED = "not handed on: traces: the collector that {} names did not take them; it is to be "
 ERROR = f"{REFUSED.format(BASE)}the address of an OTLP receiver over HTTP, port 4318 by convention"
 PLACES = {
@@ -167,6 +168,18 @@ def test_one_who_proves_nothing_is_refused(tmp_path, monkeypatch):
         monkeypatch.setenv(f"{PREFIX}_CERTIFICATE", str(tmp_path / "ca.pem"))
         assert delivered(tmp_path) == [ERROR]
     assert shop.spans() == {}
+
+
+def test_an_address_of_its_own_for_traces(tmp_path, monkeypatch):
+    with collector(tmp_path) as shop:
+        monkeypatch.setenv(BASE, f"http://127.0.0.1:{ports.free()}")
+        monkeypatch.setenv(TRACES, f"http://127.0.0.1:{shop.http}")
+        assert delivered(tmp_path) == [
+            f"{REFUSED.format(TRACES)}the whole address of an OTLP receiver over HTTP, with its path: /v1/traces by convention"
+        ]
+        monkeypatch.setenv(TRACES, f"http://127.0.0.1:{shop.http}/v1/traces")
+        assert delivered(tmp_path) == []
+    assert shop.spans().keys() == PLACES
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,12 @@ from pipeline.errors import PipelineError
 from pipeline.report.model import Report, ServiceResult, StageResult, seconds
 
 _SEND_SECONDS = 5
+_ADDRESSES = {
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "the whole address of an OTLP receiver over HTTP, with its path: /v1/traces by convention",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "the address of an OTLP receiver over HTTP, port 4318 by convention",
+}
+"""What each of the variables that name a collector is to be: the one of traces alone, which wins, and the one of all."""
+
 _NANOSECONDS = 1_000_000_000
 _RESULTS = {"built": "success", "failed": "failure", "timeout": "timeout", "cancelled": "cancellation", "error": "error"}
 _CACHE = {"cached": "hit", "restored": "restored", "executed": "miss", "failed": "miss"}
@@ -44,8 +50,10 @@ def send(report: Report, environ: Mapping[str, str]) -> None:
     finally:
         exporter.shutdown()  # type: ignore[no-untyped-call]  # the library's own
     if sent is not SpanExportResult.SUCCESS:
-        msg = "traces: the collector that OTEL_EXPORTER_OTLP_ENDPOINT names did not take them"
-        raise PipelineError(msg, hint="it is to be the address of an OTLP receiver over HTTP, port 4318 by convention")
+        own, shared = _ADDRESSES
+        name = own if environ.get(own) else shared
+        msg = f"traces: the collector that {name} names did not take them"
+        raise PipelineError(msg, hint=f"it is to be {_ADDRESSES[name]}")
 
 
 def spans(report: Report, environ: Mapping[str, str]) -> Iterator[ReadableSpan]:
