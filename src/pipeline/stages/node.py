@@ -31,6 +31,10 @@ fetch-retry-maxtimeout=10000
 """
 
 
+_COMPILED = "/var/cache/node-compiled"
+"""Where Node keeps what it has compiled of a build's own tools, a tenth of the time that a compiler written in JavaScript takes."""
+
+
 def graph(service: NodeService, context: Context) -> ServiceGraph:
     """Return the stages of a Node service."""
     manager = _manager(service, context)
@@ -261,7 +265,12 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
     if not service.builds:
         return None
     sources = context.files(service.sources)
-    container = context.named(deps.container, "build").with_directory(APP, sources, owner=BUILD_USER)
+    container = (
+        context.named(deps.container, "build")
+        .with_directory(APP, sources, owner=BUILD_USER)
+        .with_mounted_cache(_COMPILED, context.volume("pipeline-node-compiled"), owner=BUILD_USER)
+        .with_env_variable("NODE_COMPILE_CACHE", _COMPILED)
+    )
     for name, value in service.build.env.items():
         container = container.with_env_variable(name, value)
     for name, secret in context.secret_variables.items():

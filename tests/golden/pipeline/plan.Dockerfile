@@ -100,7 +100,10 @@ RUN --mount=type=cache,id=pipeline-npm,target=/var/cache/npm,sharing=shared,uid=
     --mount=type=secret,id=npmrc,target=/run/secrets/npmrc,mode=0400,uid=1000,gid=1000 \
     ["npm", "ci"]
 COPY --chown=1000:1000 --from=api-2 / /app/
-RUN ["npm", "run", "--silent", "build"]
+ENV NODE_COMPILE_CACHE="/var/cache/node-compiled"
+RUN --mount=type=cache,id=pipeline-node-compiled,target=/var/cache/node-compiled,sharing=shared,uid=1000,gid=1000 \
+    --mount=type=secret,id=cache-pipeline-node-compiled \
+    ["npm", "run", "--silent", "build"]
 
 FROM scratch AS files-4
 WORKDIR /rootfs
