@@ -122,6 +122,30 @@ def test_a_damaged_layer_that_would_only_be_passed_on_is_done_without(machine, f
     assert run.digests()["tool"] == before.digests()["tool"]
 
 
+def test_a_new_version_of_a_service_brings_no_new_dependencies(machine, tools, tmp_path):
+    with tools.registry(tmp_path) as own:
+        made = machine(PIPELINE_CACHE_REGISTRY=own.address)
+        assert made.pipeline("build", "web", "--cache-write").code == 0
+        before = list(made.layers("web"))
+        for path in (made.root / "web" / "package.json", made.root / "web" / "package-lock.json"):
+            path.write_text(path.read_text().replace('"version": "1.0.0",', '"version": "1.0.1",', 1))
+        run = made.pipeline("build", "web", "--cache-write")
+        assert run.code == 0, run.out + run.err
+        kept = contents(tools, f"docker://{own.address}/pipeline-cache", "deps-")
+    assert run.stages("web") == dict.fromkeys(("deps", "build", "prod-deps", "runtime"), "executed")
+    # The last layer has the service's own files.
+    after = list(made.layers("web"))
+    assert (before[:-1], before[-1] == after[-1]) == (after[:-1], False)
+    assert kept[0] == kept[1]
+
+
+def contents(tools, repository, kind):
+    """Return the layers of what was kept of stages of a kind."""
+    listed = json.loads(tools.skopeo("list-tags", "--tls-verify=false", repository))["Tags"]
+    wanted = [tag for tag in listed if tag.startswith(kind) and tag.endswith(".content")]
+    return [json.loads(tools.skopeo("inspect", "--tls-verify=false", f"{repository}:{tag}"))["Layers"] for tag in wanted]
+
+
 def test_what_was_restored_is_in_the_engines_cache_from_then_on(second):
     made, before = second
     run = made.pipeline("build")

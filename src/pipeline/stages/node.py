@@ -89,7 +89,10 @@ def _install_secrets(service: NodeService, context: Context) -> list[str]:
 def _kept_install(service: NodeService) -> Kept:
     """Return all that an install may have written. What it was given is there in any case, unless it may rewrite that."""
     given = (*service.install.files, *service.install.manifests) if service.install.frozen else ()
-    return Kept((APP,), exclude=given, starts=True)
+    manager = service.install.manager
+    # npm runs scripts without its notes. The version of a service is in them, and the dependencies of two may be the same.
+    notes = packages.tool(manager).leftovers if manager.name == "npm" else ()
+    return Kept((APP,), exclude=(*given, *notes), starts=True)
 
 
 def _kept_output(service: NodeService) -> Kept:

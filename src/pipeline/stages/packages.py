@@ -39,7 +39,8 @@ class Tool:
     store:
         Where its cache volume is mounted.
     leftovers:
-        Notes that it leaves among the dependencies, with the time in them, and that nothing reads when a service runs.
+        Notes that it leaves among the dependencies, which differ where those do not, by the time or by the service's own
+        version, and that nothing reads when a service runs.
     shared:
         Whether several installs may use the store at once.
     """
@@ -52,7 +53,7 @@ class Tool:
 
 
 _TOOLS = {
-    "npm": Tool("", NPM_STORE, {}),
+    "npm": Tool("", NPM_STORE, {}, ("node_modules/.package-lock.json",)),
     "pnpm": Tool(
         "pnpm",
         "/var/cache/pnpm",

@@ -75,7 +75,7 @@ COPY --chown=1000:1000 --from=empty /empty/ /app/node_modules/
 RUN --mount=type=cache,id=pipeline-npm,target=/var/cache/npm,sharing=shared,uid=1000,gid=1000 \
     --mount=type=secret,id=cache-pipeline-npm \
     --mount=type=secret,id=npmrc,target=/run/secrets/npmrc,mode=0400,uid=1000,gid=1000 \
-    ["npm", "ci", "--omit=dev"]
+    ["sh", "-ec", "npm ci --omit=dev\nrm -f node_modules/.package-lock.json\n"]
 
 FROM scratch AS files-3
 WORKDIR /rootfs
