@@ -62,7 +62,13 @@ def write(root: Path, offered: Packages, expected: dict[str, str] | None = None,
         "optionalDependencies": _dependencies(conditional),
     }
     (web / "package.json").write_text(json.dumps(manifest, indent=2))
-    lock = {"name": "web", "lockfileVersion": 3, "requires": True, "packages": {"": manifest, **offered.locked}}
+    lock = {
+        "name": "web",
+        "version": "1.0.0",
+        "lockfileVersion": 3,
+        "requires": True,
+        "packages": {"": manifest, **offered.locked},
+    }
     (web / "package-lock.json").write_text(json.dumps(lock, indent=2))
     (web / "server.js").write_text(_SERVER.replace("SCOPE", scope))
     hashes = {name: hashlib.sha256(value.encode()).hexdigest() for name, value in (expected or {}).items()}
