@@ -69,7 +69,6 @@ class Building:
     _stamps: dict[str, Stamp] = field(default_factory=dict)
     _restored: cache.Restored = field(init=False)
     _troubles: Mapping[str, str] = field(default_factory=dict)
-    _prepared: bool = False
 
     def __post_init__(self) -> None:
         self._memory = facts.Memory.of(self.state, self.project.root, self.whole.service)
@@ -90,7 +89,7 @@ class Building:
             return
         # The keys of stages are made of their inputs.
         await self._inputs()
-        search = cache.Search(self.project, self.whole, self.run, self._now, self.store, self._known, self._prepare)
+        search = cache.Search(self.project, self.whole, self.run, self._now, self.store, self._known)
         patience, built = 0.0, False
         while not built:
             self._restored = await search.restored()
@@ -102,16 +101,6 @@ class Building:
                     raise
                 # If all layers are there by now, something else was slow.
                 patience = math.inf
-
-    def _prepare(self) -> None:
-        """Have what commands run on unpacked while the registry is still asked for the rest."""
-        if not self._prepared and self.whole.workshop:
-            self._prepared = True
-            self.others.start_soon(self._unpack, self.whole.workshop)
-
-    async def _unpack(self, base: dagger.Container) -> None:
-        with suppress(dagger.QueryError):  # the build tells it
-            await cache.whole(base).sync()
 
     def judge(self) -> tuple[facts.StageFact, ...]:
         """Return what became of the stages, once the image is built, and note it for the builds to come."""

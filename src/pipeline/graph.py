@@ -139,15 +139,12 @@ class ServiceGraph:
     ----------
     images:
         The final image, one for each platform.
-    workshop:
-        The base that commands run on, None where it is not told.
     """
 
     service: str
     kind: str
     stages: tuple[Stage, ...]
     images: tuple[dagger.Container, ...]
-    workshop: dagger.Container | None = None
 
     def stage(self, name: str) -> Stage:
         """Return a stage by its name.

@@ -12,12 +12,12 @@ import dagger
 
 from pipeline.cache.known import Known
 from pipeline.cache.restore import Restored, Search
-from pipeline.cache.store import Store, whole
+from pipeline.cache.store import Store
 from pipeline.cache.write import write
 from pipeline.project import Project
 from pipeline.registry.reference import cache_repository
 
-__all__ = ["Known", "Restored", "Search", "Store", "of", "whole", "write"]
+__all__ = ["Known", "Restored", "Search", "Store", "of", "write"]
 
 
 async def of(project: Project, tell: Callable[[str], None], *, layers: bool = False) -> Store | None:

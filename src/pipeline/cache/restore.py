@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -62,21 +62,11 @@ class Search:
         The id of the run, as the service's graph has it.
     known:
         What this machine's engine has made before: it is not asked for.
-    on_run:
-        Is told as soon as a command will have to run, since the registry does not have its result.
     """
 
     def __init__(
-        self,
-        project: Project,
-        whole: ServiceGraph,
-        run: str,
-        records: Mapping[str, InputRecord],
-        store: Store,
-        known: Known,
-        on_run: Callable[[], None] = lambda: None,
+        self, project: Project, whole: ServiceGraph, run: str, records: Mapping[str, InputRecord], store: Store, known: Known
     ) -> None:
-        self._on_run = on_run
         self._project, self._graph, self._run, self._store, self._known = project, whole, run, store, known
         self._keys = keys(whole, records, default_platform(), version("pipeline"))
         self._asked: set[str] = set()
@@ -199,8 +189,6 @@ class Search:
             if entry := await self._find(stage, name, own):
                 self._entries[stage.name] = entry
                 return
-        if stage.runs:
-            self._on_run()
 
     async def _ask_for_volume(self, stage: Stage, key: str) -> None:
         entry = self._known.restored(key)

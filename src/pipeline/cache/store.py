@@ -30,11 +30,6 @@ _TOLD = 160
 _Answer = TypeVar("_Answer")
 
 
-def whole(container: dagger.Container) -> dagger.Directory:
-    """Return a directory with nothing in it that an engine must have unpacked all of a container for: it has looked through it."""
-    return container.rootfs().filter(include=[_NOTHING])
-
-
 class Absent(Exception):
     """The registry does not know a key."""
 
@@ -114,7 +109,9 @@ class Store:
         Unusable
             If it cannot be pulled in time, or is not what its digest says.
         """
-        await self._answer(whole(self.content(entry)).sync(), self.patience(entry))
+        # Whoever looks through it must have all of it, and nothing is copied.
+        looked = self.content(entry).rootfs().filter(include=[_NOTHING])
+        await self._answer(looked.sync(), self.patience(entry))
 
     async def write(self, stage: str, key: str, result: dagger.Container, kept: Kept, seconds: float) -> None:
         """Keep a stage's result. Who writes the same key at the same time writes an entry that is as good.

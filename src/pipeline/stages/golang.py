@@ -88,7 +88,7 @@ def graph(service: GoService, context: Context) -> ServiceGraph:
         last = runtime(service, context, build, config, platform)
         stages.append(last)
         images.append(last.container)
-    return ServiceGraph(context.service, service.kind, tuple(stages), tuple(images), _workshop(service, context))
+    return ServiceGraph(context.service, service.kind, tuple(stages), tuple(images))
 
 
 def _environment(service: GoService) -> dict[str, str]:
@@ -108,12 +108,9 @@ def _home(service: GoService) -> str:
     return _SRC if service.place.folder == "." else f"{_SRC}/{service.place.folder}"
 
 
-def _workshop(service: GoService, context: Context) -> dagger.Container:
-    return context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
-
-
 def _toolchain(service: GoService, context: Context, stage_name: str) -> dagger.Container:
-    container = context.named(_workshop(service, context), stage_name).with_user(BUILD_USER).with_workdir(_home(service))
+    base = context.bases.container("go-build", service.version, context.build_platform, service.build.packages)
+    container = context.named(base, stage_name).with_user(BUILD_USER).with_workdir(_home(service))
     for name, value in _environment(service).items():
         container = container.with_env_variable(name, value)
     return container

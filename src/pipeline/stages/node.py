@@ -51,15 +51,12 @@ def graph(service: NodeService, context: Context) -> ServiceGraph:
         last = runtime(service, context, build, prod_deps, platform)
         stages += [*([prod_deps] if prod_deps and prod_deps is not deps else []), last]
         images.append(last.container)
-    return ServiceGraph(context.service, service.kind, tuple(stages), tuple(images), _workshop(service, context))
-
-
-def _workshop(service: NodeService, context: Context) -> dagger.Container:
-    return context.bases.container("node-build", service.version, context.build_platform, service.build.packages)
+    return ServiceGraph(context.service, service.kind, tuple(stages), tuple(images))
 
 
 def _installer(service: NodeService, context: Context, stage_name: str) -> dagger.Container:
-    container = context.named(_workshop(service, context), stage_name).with_user(BUILD_USER).with_workdir(APP)
+    base = context.bases.container("node-build", service.version, context.build_platform, service.build.packages)
+    container = context.named(base, stage_name).with_user(BUILD_USER).with_workdir(APP)
     for name, value in _environment(service, context).items():
         container = container.with_env_variable(name, value)
     return container

@@ -5,7 +5,6 @@ The containers are stubs, for these tests are about time and order; tests/engine
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -82,16 +81,6 @@ async def test_stages_are_told_as_they_finish_and_failures_by_the_build_itself()
 
 
 EMPTY = ServiceGraph("api", "node", (), ())
-
-
-def test_what_commands_run_on_is_unpacked_once_and_only_where_that_is_told():
-    made = building(replace(EMPTY, workshop="the base"))
-    made._prepare()
-    made._prepare()
-    assert made.others.begun == [("_unpack", "the base")]
-    bare = building(EMPTY)
-    bare._prepare()
-    assert bare.others.begun == []
 
 
 class Search:

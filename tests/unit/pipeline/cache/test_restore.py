@@ -75,10 +75,10 @@ class Nothing:
         return None
 
 
-def search(registry, known=None, on_run=lambda: None):
+def search(registry, known=None):
     project = SimpleNamespace(graph=lambda *given: given_graphs.append(given) or GRAPH)
     given_graphs = []
-    made = Search(project, GRAPH, "run", RECORDS, registry, known or Nothing(), on_run)
+    made = Search(project, GRAPH, "run", RECORDS, registry, known or Nothing())
     made.given = given_graphs
     return made
 
@@ -112,17 +112,6 @@ async def test_what_is_behind_a_stage_that_cannot_be_had_is_taken_after_all():
     asked = [*registry.asked]
     assert set((await made.restored()).entries) == {"prod-deps", "deps"}
     assert registry.asked == asked
-
-
-@pytest.mark.parametrize(
-    ("has", "made", "runs"),
-    [((), False, True), (("deps", "prod-deps", "package-manager"), False, True), ((*NAMES,), False, False), ((), True, False)],
-)
-async def test_that_a_command_will_run_is_told_as_soon_as_it_is_known(has, made, runs):
-    told, known = [], Nothing()
-    known.was_made = lambda _: made
-    await search(Registry(*has), known, lambda: told.append("now")).restored()
-    assert bool(told) == runs
 
 
 async def test_of_an_image_that_is_there_whole_no_stage_is_asked_for():
