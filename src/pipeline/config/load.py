@@ -146,8 +146,11 @@ def _no_place(base: Path, path: str) -> tuple[str, str] | None:
         return "the path holds a NUL character", ""
     try:
         resolved = (base / path).resolve()
-    except (OSError, RuntimeError):
+        resolved.exists()
+    except RuntimeError:
         return f"{path!r} is a loop of symbolic links", ""
+    except OSError as error:
+        return f"{path!r} cannot be looked up: {error.strerror}", ""
     if not resolved.is_relative_to(base.resolve()):
         return f"{path!r} leads out of the repository", "a build context must lie below the repository's root"
     return None

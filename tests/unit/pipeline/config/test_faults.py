@@ -10,6 +10,7 @@ from pipeline.errors import UsageError
 
 SERVICE = '[services.a]\npath = "a"\n'
 HINT = "a build context must lie below the repository's root"
+LONG = "a" * 300
 TLS = "a table with both `tlscert` and `tlskey`, or with neither"
 
 
@@ -55,6 +56,8 @@ def root(tmp_path):
             ":2: services.a.path: the folder 'file' is no folder; correct `path`, or remove the service",
         ),
         ("[services.a]\npath = 'loop'", ":2: services.a.path: 'loop' is a loop of symbolic links"),
+        (f"[services.a]\npath = '{LONG}'", f":2: services.a.path: '{LONG}' cannot be looked up: File name too long"),
+        (f"{SERVICE}files = ['{LONG}']", f":3: services.a.files: '{LONG}' cannot be looked up: File name too long"),
         ('[services.a]\npath = "a\\u0000"', ":2: services.a.path: the path holds a NUL character"),
         (f"{SERVICE}files = ['../x']", f":3: services.a.files: '../x' leads out of the repository; {HINT}"),
         (f"{SERVICE}node.workspace = '../x'", f":3: services.a.node.workspace: '../x' leads out of the repository; {HINT}"),
