@@ -21,6 +21,20 @@ def plain(path: Path) -> Path:
     return path
 
 
+def resolved(path: Path) -> Path:
+    """Return where a path leads, symbolic links followed.
+
+    Raises
+    ------
+    OSError
+        If it leads in a circle, or no file system can have it.
+    """
+    try:
+        return path.resolve()
+    except (RuntimeError, ValueError) as error:
+        raise OSError(errno.EINVAL, "it is a loop of symbolic links, or no path", os.fspath(path)) from error
+
+
 def write_text_atomic(path: Path, text: str, *, synced: bool = True) -> None:
     """Write a text file so that a reader finds the old content or the new one, never a part.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pipeline.config import Service
@@ -25,6 +26,10 @@ def detect(root: Path, name: str, settings: Service) -> NodeService | GoService:
     except RecursionError:
         msg = f"a file in {settings.path} holds too many things within each other"
         raise UsageError(msg, service=name, hint="look at its manifest and its lockfile") from None
+    except OSError as error:
+        # Names come out of the repository's files, and may be none that a file can have.
+        msg = f"{os.path.relpath(error.filename or folder, root)!r} cannot be looked up: {error.strerror}"
+        raise UsageError(msg, service=name, hint="correct the name where it is given, or who may read the file") from None
 
 
 def _kind(folder: Path, name: str, path: str) -> str:

@@ -72,6 +72,22 @@ def test_no_lockfile_says_how_to_make_one(node):
         detect(node, "api", Service(path="api"))
 
 
+def test_a_name_that_no_file_can_have_is_told(node):
+    long = "a" * 300
+    (node / "api" / "package.json").write_text(json.dumps({"main": long}))
+    with pytest.raises(
+        UsageError, match=f"^service api: 'api/{long}' cannot be looked up: File name too long; correct the name"
+    ):
+        detect(node, "api", Service(path="api"))
+
+
+def test_a_name_that_leads_in_a_circle_is_told(node):
+    (node / "api" / "tsconfig.json").write_text('{"compilerOptions": {"outDir": "loop"}}')
+    (node / "api" / "loop").symlink_to("loop")
+    with pytest.raises(UsageError, match=r"^service api: 'api/loop' cannot be looked up: it is a loop of symbolic links"):
+        detect(node, "api", Service(path="api"))
+
+
 def test_broken_manifest_is_placed(node):
     (node / "api" / "package.json").write_text('{\n "name": }')
     with pytest.raises(UsageError, match=r"package\.json:2"):

@@ -12,7 +12,7 @@ from pipeline.config import Service
 from pipeline.detect.found import Found, joined
 from pipeline.detect.golang.directives import directives
 from pipeline.errors import UsageError
-from pipeline.files import plain
+from pipeline.files import plain, resolved
 
 OLDEST = (1, 21)
 """The oldest Go that is to be had as a module; older code is built by a newer Go, as Go itself promises."""
@@ -192,13 +192,13 @@ def _workspaces(path: Path, settings: Service) -> list[Path]:
 
 
 def _relative(root: Path, folder: Path, service: str, what: str) -> str:
-    resolved = folder.resolve()
-    if not resolved.is_relative_to(root.resolve()):
-        msg = f"{what} {os.path.relpath(resolved, root.resolve())}, which lies outside the repository"
+    place = resolved(folder)
+    if not place.is_relative_to(root.resolve()):
+        msg = f"{what} {os.path.relpath(place, root.resolve())}, which lies outside the repository"
         raise UsageError(
             msg, service=service, hint="a build sees nothing beyond the repository's root: move the module into it"
         )
-    return resolved.relative_to(root.resolve()).as_posix()
+    return place.relative_to(root.resolve()).as_posix()
 
 
 def _outside(folders: Sequence[str], context: str) -> str:

@@ -11,6 +11,7 @@ from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.node.manifest import Manifest
 from pipeline.detect.syntax import document, line, text, tree, walk
 from pipeline.errors import UsageError
+from pipeline.files import resolved
 
 CONVENTIONAL = ("dist", "build", "out", ".output")
 """Folders that are taken for a build's output by their name."""
@@ -96,7 +97,7 @@ def _compiled(folder: Path, command: str) -> tuple[str, str, int] | None:
             settings = document(path)
             options: Any = settings.value.get("compilerOptions") if isinstance(settings.value, dict) else None
             if isinstance(options, dict) and isinstance(options.get("outDir"), str):
-                target = (path.parent / options["outDir"]).resolve()
+                target = resolved(path.parent / options["outDir"])
                 if target.is_relative_to(folder.resolve()) and target != folder.resolve():
                     where = settings.line("compilerOptions", "outDir")
                     return target.relative_to(folder.resolve()).parts[0], path.relative_to(folder).as_posix(), where

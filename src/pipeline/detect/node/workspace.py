@@ -101,7 +101,8 @@ def _declared(folder: Path) -> dict[str, Sequence[str]]:
 
 def _yaml(path: Path) -> Mapping[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # As texts, lists and tables: what makes more of a value fails in ways of its own where it is none.
+        data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - it makes nothing else
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -17,6 +17,7 @@ SECONDS = 3.0
 
 GO_MOD = "module a\n\ngo 1.26\n"
 MAIN = "package main\n\nfunc main() {}\n"
+LONG = "a" * 300
 NPM = {"package-lock.json": "{}", "index.js": ""}
 
 
@@ -39,6 +40,11 @@ def pnpm(lock, **more):
     return {**manifest(packageManager="pnpm@10.0.0", **more), "pnpm-lock.yaml": lock, "index.js": ""}
 
 
+def built(script, **settings):
+    scripts = {"start": "node dist/index.js", "build": script}
+    return {**manifest(scripts=scripts), **NPM, "tsconfig.json": json.dumps(settings)}
+
+
 NODE = {
     "a manifest of many arrays": {"package.json": deep(20_000), **NPM},
     "a manifest as deep as JSON may be": {**manifest(exports=json.loads(deep(900, '{"a":', "}").replace(":}", ":1}"))), **NPM},
@@ -49,6 +55,13 @@ NODE = {
     "start scripts that start each other": {**manifest(scripts={"start": "npm run a", "a": "npm start"}), **NPM},
     "a range of many spaces": {**manifest(engines={"node": ">" + " " * 20_000 + "1"}), **NPM},
     "a range of many digits": {**manifest(engines={"node": "1" * 20_000}), **NPM},
+    "a start script that names a very long file": {**manifest(scripts={"start": f"node {LONG}"}), **NPM},
+    "a compiler's settings of a very long name": built(f"tsc -p {LONG}"),
+    "a compiler's settings that extend a very long name": built("tsc", extends=f"./{LONG}"),
+    "a compiler's output of a very long name": built("tsc", compilerOptions={"outDir": LONG}),
+    "a compiler's output with a NUL": built("tsc", compilerOptions={"outDir": "a\0"}),
+    "a compiler's output that no file system has": built("tsc", compilerOptions={"outDir": "\ud800"}),
+    "a compiler's output that is a loop": {**built("tsc", compilerOptions={"outDir": "loop/a"}), "loop": "-> loop"},
     "members for all numbers": {**manifest(workspaces=["{1..999999999}/*"]), **NPM},
     "members for all words": {**manifest(workspaces=["{a,b}" * 40]), **NPM},
     "members of many stars": {**manifest(workspaces=["*a" * 40 + "b"]), **NPM, f"{'a' * 200}/package.json": "{}"},
@@ -63,6 +76,9 @@ NODE = {
     "a lockfile that is a bomb": pnpm(bomb("lockfileVersion")),
     "a lockfile that is no YAML": pnpm("lockfileVersion: '9.0'\n\t: ]\n"),
     "a workspace's list that is a bomb": {**pnpm("lockfileVersion: '9.0'\n"), "pnpm-workspace.yaml": bomb("packages")},
+    "a workspace's list with a time that is none": {**manifest(), **NPM, "pnpm-workspace.yaml": "a: !!timestamp b"},
+    "a workspace's list with a number that is none": {**manifest(), **NPM, "pnpm-workspace.yaml": "a: !!int ''"},
+    "a workspace's list with a truth that is none": {**manifest(), **NPM, "pnpm-workspace.yaml": "a: !!bool b"},
     "a workspace's list of many arrays": {**pnpm("lockfileVersion: '9.0'\n"), "pnpm-workspace.yaml": f"packages: {deep(1500)}"},
     "settings of many variables": {**manifest(), **NPM, ".npmrc": "${a" * 40_000},
     "a program of many calls": {**manifest(), **NPM, "index.js": 'f("x").listen' * 10_000},
@@ -80,6 +96,10 @@ GO = {
     "quotes that nothing ends": {"go.mod": GO_MOD + 'replace "' + '\\"' * 40_000, "main.go": MAIN},
     "blocks that nothing ends": {"go.mod": GO_MOD + "require (\n" * 20_000, "main.go": MAIN},
     "a version of many digits": {"go.mod": f"module a\n\ngo 1.{'9' * 5000}\n", "main.go": MAIN},
+    "a module replaced by a very long name": {"go.mod": GO_MOD + f"replace b => ./{LONG}\n", "main.go": MAIN},
+    "a module replaced by a NUL": {"go.mod": GO_MOD + "replace b => ./b\0\n", "main.go": MAIN},
+    "a module replaced by a loop": {"go.mod": GO_MOD + "replace b => ./loop\n", "main.go": MAIN, "loop": "-> loop"},
+    "a workspace that uses a very long name": {"go.mod": GO_MOD, "main.go": MAIN, "go.work": f"go 1.26\nuse (.\n./{LONG})\n"},
     "a module that is a device": {"go.mod": "-> /dev/zero", "main.go": MAIN},
     "a workspace that is a device": {"go.mod": GO_MOD, "main.go": MAIN, "go.work": "-> /dev/zero"},
     "a program that is a device": {"go.mod": GO_MOD, "main.go": MAIN, "a.go": "-> /dev/zero"},
