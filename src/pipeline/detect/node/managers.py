@@ -49,7 +49,7 @@ def manager(folder: Path, shown: str, manifest: Manifest, settings: Service, ser
         If there is no lockfile although one is to decide, or it is one of an unknown package manager.
     """
     lockfile = next((file for file in LOCKFILES if (folder / file).is_file()), "")
-    declared = str(manifest.data.get("packageManager", "")).partition("+")[0]
+    declared = str(manifest.data.get("packageManager") or "").partition("+")[0]
     asked = settings.node.package_manager or declared
     name, _, version = asked.partition("@")
     if not lockfile and settings.node.frozen:
@@ -78,7 +78,7 @@ def _of(name: str, version: str, lockfile: Path | None) -> Manager:
     if name == "pnpm":
         written = re.search(r"^lockfileVersion: ['\"]?(\d+)", head, re.MULTILINE)
         return Manager("pnpm", version or _PNPM.get(written[1] if written else "", _PNPM["9"]))
-    if version.startswith("1.") or (not version and lockfile and "__metadata" not in head):
+    if version.partition(".")[0] == "1" or (not version and lockfile and "__metadata" not in head):
         return Manager("yarn", version or _CLASSIC)
     own = re.search(r"^  version: (\d+)", head, re.MULTILINE)
     return Manager("berry", version or _BERRY.get(own[1] if own else "", _NEWEST_BERRY))

@@ -36,6 +36,13 @@ def manager(tmp_path):
             "a/pnpm-lock.yaml:1, the lockfile and its format",
         ),
         (
+            {"package-lock.json": "{}"},
+            {"packageManager": None},
+            {},
+            Manager("npm"),
+            "a/package-lock.json:1, the lockfile",
+        ),
+        (
             {"pnpm-lock.yaml": PNPM_9},
             '{\n"packageManager": "pnpm@9.1.0"}',
             {},
@@ -64,7 +71,9 @@ def test_who_says_which_it_is(manager, files, manifest, node, value, source):
         ("pnpm", Manager("pnpm", "10.34.9")),
         ("yarn", Manager("berry", "4.18.1")),
         ("yarn@1.22.1", Manager("yarn", "1.22.1")),
+        ("yarn@1", Manager("yarn", "1")),
         ("yarn@3.1.0", Manager("berry", "3.1.0")),
+        ("yarn@10.0.0", Manager("berry", "10.0.0")),
     ],
 )
 def test_without_a_lockfile_it_is_as_asked_else_npm(manager, asked, value):
