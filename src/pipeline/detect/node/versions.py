@@ -49,9 +49,9 @@ def version(root: Path, folders: Sequence[str], manifests: Sequence[Manifest], s
             if path.is_file() and (found := _PLAIN.match(path.read_text(encoding="utf-8", errors="replace").strip())):
                 return Found(key, found[1], (Path(folder) / file).as_posix(), 1)
     for manifest in manifests:
-        if found := _PLAIN.match(str(manifest.table("volta").get("node", ""))):
+        if found := _PLAIN.match(str(manifest.table("volta").get("node"))):
             return manifest.found(key, found[1], "volta", "node")
-        if wanted := str(manifest.table("engines").get("node", ""))[:_RANGE_MAX]:
+        if wanted := str(manifest.table("engines").get("node") or "")[:_RANGE_MAX]:
             return _from_engines(manifest, wanted)
     return Found(key, LTS[0], why="the default, since nothing says")
 
@@ -73,4 +73,5 @@ def _fitting(wanted: str, major: str) -> str:
     except ValueError:
         return ""
     lowest = [str(item.semver) for item in comparators if item.operator in {"", "=", ">="} and item.semver]
-    return next((item for item in lowest if item.partition(".")[0] == major), "")
+    of_major = (item for item in lowest if item.partition(".")[0] == major)
+    return next((item for item in of_major if nodesemver.satisfies(item, wanted, loose=True)), "")

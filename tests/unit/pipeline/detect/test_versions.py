@@ -44,6 +44,7 @@ def version(tmp_path):
         ({"a/package.json": {"engines": {"node": "24"}}, "package.json": {"volta": {"node": "20"}}}, "24", None),
         ({"a/package.json": {"engines": {"npm": "10"}}, "package.json": {"engines": {"node": "^20"}}}, "20", None),
         ({"a/package.json": {"engines": {"node": 24}}}, "24", None),
+        ({"a/package.json": {"engines": {"node": None}, "volta": {"node": None}}, ".nvmrc": ""}, "22", None),
     ],
 )
 def test_whose_word_counts(version, files, value, source):
@@ -73,6 +74,7 @@ def test_a_version_file_that_is_no_utf_8_says_nothing(version, tmp_path):
         ("14", "14"),
         ("^18.1.0 <18.4.0", "18.1.0"),
         ("12.0.0 || 18.1.0", "18.1.0"),
+        (">=18.1.0 >=18.2.0 <18.4.0", "18.2.0"),
         ("^20.19.0 || >=22.12.0", "22"),
         ("20" + " " * 254 + " || 24", "20"),
     ],
@@ -81,7 +83,7 @@ def test_the_release_that_fits_is_the_default_one_if_it_may_be(version, wanted, 
     assert version({"a/package.json": {"engines": {"node": wanted}}}).value == value
 
 
-@pytest.mark.parametrize("wanted", ["<=12", ">25 <26", "12.0.0", "<18.0.0 >16"])
+@pytest.mark.parametrize("wanted", ["<=12", ">25 <26", ">=20 <20", "12.0.0", "<18.0.0 >16"])
 def test_a_range_that_no_release_fits_is_told_with_its_line(version, wanted):
     releases = "22, 24, 20, 18, 16, 14"
     message = rf"^a/package\.json:2: engines\.node is '{wanted}', and no supported release \({releases}\) fits it; set `node\."
