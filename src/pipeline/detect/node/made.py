@@ -59,7 +59,7 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
     if script.value and manifest.depends_on("next") and settings.node.output is None:
         return _next(folder, manifest, place, settings, script)
     command = start(folder, manifest, settings, built=outputs.likely(folder, manifest, script.value))
-    named = entry(command.value.command)
+    named = entry(command.value.command, manifest.data.get("main"))
     source = file_of(folder, named)
     first = source or named
     found = outputs.output(folder, place.path, manifest, script.value, first, settings)
@@ -124,7 +124,7 @@ def _script(folder: Path, manifest: Manifest, settings: Service) -> Found[str]:
     if settings.node.build is None:
         if "build" in scripts:
             return manifest.found(key, "build", "scripts", "build")
-        if before := _makes_what_starts(folder, scripts):
+        if before := _makes_what_starts(folder, manifest):
             return manifest.found(key, before, "scripts", before)
         return Found(key, "", manifest.file, why="no script `build`")
     if settings.node.build is False:
@@ -136,11 +136,12 @@ def _script(folder: Path, manifest: Manifest, settings: Service) -> Found[str]:
     return configured(key, settings.node.build)
 
 
-def _makes_what_starts(folder: Path, scripts: Mapping[str, Any]) -> str:
+def _makes_what_starts(folder: Path, manifest: Manifest) -> str:
     """Return the script that runs before a start, "" unless there is one and what starts is not there without it."""
+    scripts = manifest.table("scripts")
     for name in SCRIPTS:
         if command := of_script(scripts, name):
-            first = entry(command.command)
+            first = entry(command.command, manifest.data.get("main"))
             return f"pre{name}" if f"pre{name}" in scripts and first and not file_of(folder, first) else ""
     return ""
 

@@ -24,6 +24,26 @@ _MIGRATES = re.compile(r"(?:\w+:)?migrat(?:e|ions?)(?::(?:deploy|latest|prod|pro
 _MANAGERS = ("npm", "pnpm", "yarn")
 _ASSIGNMENT = re.compile(r"([A-Z_][A-Z0-9_]*)=(.*)\Z")
 
+_WITH_A_VALUE = {
+    "-C",
+    "-r",
+    "--conditions",
+    "--disable-warning",
+    "--dns-result-order",
+    "--env-file",
+    "--env-file-if-exists",
+    "--experimental-loader",
+    "--icu-data-dir",
+    "--import",
+    "--loader",
+    "--max-http-header-size",
+    "--openssl-config",
+    "--require",
+    "--title",
+    "--unhandled-rejections",
+}
+"""Options of node whose value may be the next word."""
+
 PROGRAMS = {
     "fastify": "node_modules/fastify-cli/cli.js",
     "next": "node_modules/next/dist/bin/next",
@@ -115,23 +135,32 @@ def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = froz
 def file_of(folder: Path, name: str) -> str:
     """Return the source that node takes for a name ("index" is index.js), "" where there is none.
 
-    What lies in a folder that no build takes in is none: what a developer built is not in the repository.
+    What lies in a folder that no build takes in is none: what a developer built is not in the repository. Nor is what a path from
+    the root names, which is a file of the image.
     """
-    if name.partition("/")[0] in NEVER_SOURCES:
+    if not name or name.startswith("/") or name.partition("/")[0] in NEVER_SOURCES:
         return ""
     forms = (name, *(f"{name}{suffix}" for suffix in (".js", ".cjs", ".mjs")), f"{name}/index.js")
     return next((form for form in forms if (folder / form).is_file()), "")
 
 
-def entry(command: tuple[str, ...]) -> str:
-    """Return the first file that a command names, "" where it names none: what node runs, or what a program of a package is given."""
+def entry(command: tuple[str, ...], main: object = None) -> str:
+    """Return the first file that a command names, "" where it names none: what node runs, or what a program of a package is given.
+
+    The folder itself (`node .`) stands for what the manifest's `main` names, index.js where it names nothing.
+    """
     words = command[1:] if command[:1] == ("node",) else command
-    skip = False
+    skip = of_package = False
     for word in words:
         if skip:
             skip = False
-        elif word in {"-r", "--require", "--import", "--loader", "--env-file"}:
+        elif word in _WITH_A_VALUE:
             skip = True
-        elif not word.startswith("-") and not word.startswith("node_modules/") and word != "start":
+        elif word.startswith("node_modules/"):
+            of_package = True
+        elif word in {".", "./"}:
+            named = main.removeprefix("./") if isinstance(main, str) else ""
+            return named if named not in {"", "."} else "index.js"
+        elif not word.startswith("-") and not (of_package and word == "start"):
             return word.removeprefix("./")
     return ""

@@ -136,6 +136,15 @@ def test_sources_ship_where_nothing_is_built_or_they_are_what_starts(service):
     assert not service(built, ["a.js"], node=Node(output=["."])).ships_sources
 
 
+def test_a_start_of_the_folder_itself_starts_what_main_names(service):
+    found = service({"main": "dist/a.js", "scripts": {"start": "node .", "build": "tsc"}})
+    assert (found.start, found.folders, found.ships_sources) == (("node", "."), ("dist",), False)
+    assert service({"main": "a.js", "scripts": {"start": "node ./"}}, ["a.js"]).ships_sources
+    assert service({"main": "dist/a.js", "scripts": {"start": "node .", "prestart": "tsc"}}).script == "prestart"
+    with pytest.raises(UsageError, match=r"runtime\.start: lib/a\.js, which starts, is neither there"):
+        service({"main": "lib/a.js", "scripts": {"start": "node ."}})
+
+
 @pytest.mark.parametrize(
     ("build", "script", "source"),
     [

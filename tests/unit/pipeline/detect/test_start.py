@@ -119,12 +119,32 @@ def test_the_configuration_wins(tmp_path):
         ("node node_modules/fastify-cli/cli.js start app.js", "app.js"),
         ("node --require a --import b --loader c --env-file d e.js", "e.js"),
         ("node --import=a b.js c.js", "b.js"),
+        ("node --env-file-if-exists .env -C production --title a --conditions b c.js", "c.js"),
+        ("node start", "start"),
+        ("node node_modules/next/dist/bin/next start web", "web"),
         ("node", ""),
         ("./bin/a b.js", "bin/a"),
     ],
 )
 def test_the_file_that_a_command_runs(command, file):
     assert entry(tuple(command.split())) == file
+
+
+@pytest.mark.parametrize("command", ["node .", "node ./", "node -r a . b"])
+@pytest.mark.parametrize(
+    ("main", "file"),
+    [
+        ("a.js", "a.js"),
+        ("./dist/a.js", "dist/a.js"),
+        ("dist/", "dist/"),
+        (".", "index.js"),
+        ("./", "index.js"),
+        ("", "index.js"),
+        (1, "index.js"),
+    ],
+)
+def test_the_folder_itself_stands_for_what_main_names(command, main, file):
+    assert entry(tuple(command.split()), main) == file
 
 
 @pytest.mark.parametrize(
@@ -168,8 +188,15 @@ def test_a_start_that_cannot_be_told_is_asked_about_where_it_would_stand(tmp_pat
         (["dist/a.js"], "dist/a.js", ""),
         (["dist/b/a.js"], "dist/b/a.js", ""),
         (["a.ts"], "a", ""),
+        (["a.js"], "/a.js", ""),
+        ([".js"], "", ""),
     ],
 )
 def test_the_source_that_node_takes_for_a_name(tmp_path, files, name, source):
     write(tmp_path, dict.fromkeys(files, ""))
     assert file_of(tmp_path, name) == source
+
+
+def test_a_file_of_this_machine_is_no_source(tmp_path):
+    (tmp_path / "a.js").touch()
+    assert file_of(tmp_path / "b", f"{tmp_path}/a.js") == ""
