@@ -33,7 +33,7 @@ def syntax_error(error: tomllib.TOMLDecodeError, text: str, name: str) -> UsageE
 
 def _told(reason: str, text: str, line: int) -> str:
     """Return a parser's reason; of a key that stands twice, the key."""
-    key = re.match(r"\s*([^=]+?)\s*=", text.splitlines()[line - 1]) if line else None
+    key = re.match(r"\s*([^=]+?)\s*=", text.split("\n")[line - 1]) if line else None
     return f"{key[1]!r} stands twice" if key and reason == "Cannot overwrite a value" else reason
 
 
@@ -124,7 +124,7 @@ def line_of(text: str, path: Sequence[str]) -> int:
     A search, not a parse: it finds the table headers and keys that people write, which is enough to point at a line.
     """
     wanted, table, best = list(path), list[str](), 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if header := re.match(r"\s*\[+([^\]#]+)\]", line):
             table = [part.strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^\s.\"']+", header[1])]
             named = table

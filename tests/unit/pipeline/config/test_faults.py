@@ -84,6 +84,17 @@ def test_paths_are_relative_to_the_service_but_for_those_of_the_repository(root)
             load(root, environ={})
 
 
+@pytest.mark.parametrize("text", ["\u2028 \u2029 \x85 \v \f", "\r\n"])
+def test_lines_are_counted_as_an_editor_counts_them(text):
+    assert line_of(f"# {text}\na = 1", ["a"]) == 2 + text.count("\n")
+
+
+def test_a_key_that_stands_twice_is_told_whatever_lines_are_above_it(root):
+    (root / "pipeline.toml").write_text("# \u2028\na = 1\na = 2\n")
+    with pytest.raises(UsageError, match=r"^pipeline\.toml:3:6: not valid TOML: 'a' stands twice$"):
+        load(root, environ={})
+
+
 TABLES = """\
 a = 1
 [services."a b".go]
