@@ -88,7 +88,7 @@ def tags(name: str, settings: Service, registry: str) -> tuple[str, ...]:
 
 def _read(path: Path, name: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         msg = f"there is no {name} in {path.parent}"
         raise UsageError(msg, hint="`pipeline init` writes one, or point --root to the folder that has it") from None

@@ -61,6 +61,10 @@ def test_faults_are_named(root, text, message):
     assert caught.value.exit_code == 2
 
 
+def test_a_file_may_begin_with_the_mark_of_its_encoding(root):
+    assert list(loaded(root, f"\ufeff{SERVICE}").services) == ["a"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

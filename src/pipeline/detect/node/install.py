@@ -133,7 +133,7 @@ def _lockfile(folder: Path, manager: Manager) -> Path | None:
 def _packages(lockfile: Path) -> Mapping[str, Mapping[str, Any]]:
     """Return the dependencies that a lockfile of npm's lists, by the folders that they are installed to."""
     try:
-        data = json.loads(plain(lockfile).read_text(encoding="utf-8"))
+        data = json.loads(plain(lockfile).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return {}
     packages = data.get("packages") if isinstance(data, dict) else None

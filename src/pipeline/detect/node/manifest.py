@@ -90,7 +90,7 @@ def read(path: Path, shown: str, service: str) -> Manifest:
         If it is missing or not valid.
     """
     try:
-        data = json.loads(plain(path).read_text(encoding="utf-8"))
+        data = json.loads(plain(path).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         msg = f"{shown} is missing"
         raise UsageError(msg, service=service, hint="a Node service needs one; `npm init` writes it") from None

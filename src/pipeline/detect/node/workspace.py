@@ -90,7 +90,7 @@ def _declared(folder: Path) -> dict[str, Sequence[str]]:
     if (folder / "pnpm-workspace.yaml").is_file():
         found["pnpm-workspace.yaml"] = _texts(_yaml(folder / "pnpm-workspace.yaml").get("packages"))
     try:
-        data = json.loads(plain(folder / "package.json").read_text(encoding="utf-8"))
+        data = json.loads(plain(folder / "package.json").read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return found
     listed = data.get("workspaces") if isinstance(data, dict) else None

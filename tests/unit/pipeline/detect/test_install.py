@@ -176,6 +176,11 @@ def test_compilers_are_told_by_npms_lockfile(tmp_path, lock, item, value, why):
     assert (found.key, found.value, found.source) == ("node.native", value, f"x/{lock}, {why}")
 
 
+def test_npms_lockfile_may_begin_with_the_mark_of_its_encoding(tmp_path):
+    write(tmp_path, {"package-lock.json": '\ufeff{"packages": {"node_modules/a": {"hasInstallScript": true}}}'})
+    assert install.scripts(tmp_path, "x", NPM, service()).value is True
+
+
 def test_the_services_own_install_script_is_no_dependencys(tmp_path):
     write(tmp_path, {"package-lock.json": {"packages": {"": {"hasInstallScript": True, "dependencies": {"nan": "1"}}}}})
     assert install.scripts(tmp_path, "x", NPM, service()).value is False

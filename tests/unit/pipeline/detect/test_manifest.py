@@ -71,6 +71,12 @@ def test_a_value_is_told_with_the_line_of_its_entry(tmp_path):
     assert own.line("scripts", "test") == 0
 
 
+def test_a_manifest_may_begin_with_the_mark_of_its_encoding(tmp_path):
+    (tmp_path / "package.json").write_text('{"name": "ä",\n"version": "1"}', encoding="utf-8-sig")
+    own = read(tmp_path / "package.json", "package.json", "api")
+    assert (own.name, own.line("version")) == ("ä", 2)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -94,6 +94,11 @@ def test_a_list_of_members_may_lie_in_a_table(find):
     assert list(found.members) == [".", "apps/api"]
 
 
+def test_a_list_of_members_may_begin_with_the_mark_of_its_encoding(find):
+    for file, content in (("package.json", '{"workspaces": ["apps/*"]}'), ("pnpm-workspace.yaml", "packages: [apps/*]")):
+        assert find({file: f"\ufeff{content}"}).file == file
+
+
 def test_a_member_whose_manifest_cannot_be_read_is_named(find):
     with pytest.raises(UsageError, match=r"^apps/web/package\.json:1:1: not valid JSON"):
         find({**root("apps/*"), "apps/web/package.json": "x"})
