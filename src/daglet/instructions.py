@@ -18,6 +18,8 @@ _PLAIN_PATH = re.compile(r"[A-Za-z0-9@%+=:,./_~*?-]*\Z")
 _PATTERN = re.compile(r"[A-Za-z0-9@%+=:,./_~*?!^\[\]\w-]*\Z")
 _NOT_LITERAL = re.compile(r"[\x00-\x1f\x7f$\\\[\]]")
 _PLAIN_WORD = re.compile(r"(?!-)[A-Za-z0-9@%+=:,./_-]+\Z")
+_ADDRESS = re.compile(r"(?!-)[A-Za-z0-9@:./_\[\]-]+\Z")
+_VARIABLE = re.compile(r"[^\s,=\"'\\$\x00-\x1f\x7f]+\Z")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _HEREDOC_LIMIT = 1 << 20
 
@@ -42,6 +44,22 @@ def word(value: str) -> str:
         msg = f"{value!r} is not a plain name"
         raise InvalidOperation(msg)
     return value
+
+
+def address(value: str) -> str:
+    """Return the address of an image as FROM takes it: with a tag, or it might be the name of a stage or a build context."""
+    if not _ADDRESS.match(value):
+        msg = f"{value!r} is no address of an image"
+        raise InvalidOperation(msg)
+    return value if set(value) & set("/:@") else f"{value}:latest"
+
+
+def variable(name: str) -> str:
+    """Return the name of a variable as the value of a mount's option."""
+    if not _VARIABLE.match(name):
+        msg = f"{name!r} is no name of a variable"
+        raise InvalidOperation(msg)
+    return name
 
 
 def path(value: str) -> str:
@@ -155,8 +173,16 @@ def _healthcheck(step: ops.Healthcheck) -> str:
         if value
     ]
     args = step.value if isinstance(step.value, tuple) else ()
-    command = " ".join(args) if step.shell else exec_form(args)
+    command = _line(" ".join(args)) if step.shell else exec_form(args)
     return " ".join(["HEALTHCHECK", *flags, "CMD", command])
+
+
+def _line(command: str) -> str:
+    """Return a shell's command that goes to the end of its line and no further."""
+    if any(char < " " and char != "\t" for char in command) or command.rstrip().endswith("\\"):
+        msg = f"{command!r} cannot be the command of a health check: it does not end where its line does"
+        raise InvalidOperation(msg)
+    return command
 
 
 def without_variables(names: Sequence[str], args: Sequence[str]) -> tuple[str, ...]:

@@ -39,8 +39,10 @@ class Commands:
     def write(self, stage: Stage, around: Surroundings, step: ops.Exec) -> None:
         """Write the instructions that run a command."""
         flags = [flag for mount in around.mounts for flag in self._mount(mount)]
-        flags += [f"type=secret,id={self.names.secret(name, value)},env={name}" for name, value in around.volatile]
-        flags += [f"type=secret,id={self.names.secret(s.name, s)},env={name}" for name, s in around.secrets]
+        flags += [
+            f"type=secret,id={self.names.secret(name, value)},env={ins.variable(name)}" for name, value in around.volatile
+        ]
+        flags += [f"type=secret,id={self.names.secret(s.name, s)},env={ins.variable(name)}" for name, s in around.secrets]
         flags += self.mounts
         args = step.args
         script = ins.capture_script(step)

@@ -102,7 +102,7 @@ class _Renderer:
                 return "scratch"
             case ops.FromAddress():
                 self._addresses.append(node.address)
-                return node.address
+                return ins.address(node.address)
             case ops.FromArchive():
                 return self._names.archive(node)
         msg = f"unknown base {node!r}"
@@ -111,7 +111,7 @@ class _Renderer:
     def _from(self, base: ops.Container, source: str, name: str) -> str:
         root = self._target.platform if isinstance(self._target, ops.Container) else ""
         own = base.platform
-        platform = f"--platform={own} " if own and own != root and not isinstance(base, ops.ContainerStep) else ""
+        platform = f"--platform={ins.word(own)} " if own and own != root and not isinstance(base, ops.ContainerStep) else ""
         return f"FROM {platform}{source} AS {name}"
 
     def _step(self, stage: Stage, around: Surroundings, step: ops.Node) -> None:

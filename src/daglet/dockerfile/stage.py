@@ -51,6 +51,7 @@ class Stage:
 
     def text(self) -> str:
         """Return the stage as it stands in the Dockerfile."""
-        # In one line, whatever it is: a title is data, too.
-        comment = [f"# {' '.join(self.title.split())}"] if self.title else []
+        # In one line, whatever it is, and no directive such as `# syntax=…`: a title is data, too.
+        title = " ".join(self.title.split())
+        comment = [f"# stage {title}" if "=" in title else f"# {title}"] if title else []
         return "\n".join([*comment, self.source, *self.lines])
