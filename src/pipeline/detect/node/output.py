@@ -91,13 +91,14 @@ def _compiled(folder: Path, command: str) -> tuple[str, str, int] | None:
     for name in names:
         path = folder / name
         path = path / "tsconfig.json" if path.is_dir() else path
+        own = path.parent.absolute()
         for _ in range(8):
             if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
                 break
             settings = document(path)
             options: Any = settings.value.get("compilerOptions") if isinstance(settings.value, dict) else None
             if isinstance(options, dict) and isinstance(options.get("outDir"), str):
-                target = resolved(path.parent / options["outDir"])
+                target = resolved(path.parent / options["outDir"].replace("${configDir}", own.as_posix(), 1))
                 if target.is_relative_to(folder.resolve()) and target != folder.resolve():
                     where = settings.line("compilerOptions", "outDir")
                     return target.relative_to(folder.resolve()).parts[0], path.relative_to(folder).as_posix(), where

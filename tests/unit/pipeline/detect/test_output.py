@@ -76,6 +76,11 @@ def test_a_source_that_starts_beside_a_build_is_asked_about_where_the_script_sta
         ("tsc --project 'x.json'", {"x.json": OUT_DIR % "a"}, "a"),
         ('tsc -v --build "x.json"', {"x.json": OUT_DIR % "a"}, "a"),
         ("tsc -b sub", {"sub/tsconfig.json": OUT_DIR % "../a"}, "a"),
+        ("tsc -p Xx.jsonX", {"Xx.jsonX": OUT_DIR % "a"}, "a"),
+        ("tsc", {"tsconfig.json": OUT_DIR % "${configDir}/a/b"}, "a"),
+        ("tsc", {"tsconfig.json": OUT_DIR % "${configDir}"}, "dist"),
+        ("tsc -b sub", {"sub/tsconfig.json": OUT_DIR % "${configDir}/../a"}, "a"),
+        ("tsc", {"tsconfig.json": '{"extends": "./sub/base"}', "sub/base.json": OUT_DIR % "${configDir}/a"}, "a"),
         ("tsc -p gone.json", {"tsconfig.json": OUT_DIR % "b"}, "dist"),
         ("tsc -p ../x.json", {"../x.json": OUT_DIR % "a"}, "dist"),
         ("tsc", {"tsconfig.json": OUT_DIR % "a/b/c"}, "a"),
@@ -93,6 +98,11 @@ def test_a_source_that_starts_beside_a_build_is_asked_about_where_the_script_sta
 )
 def test_where_the_compiler_is_told_to_write(output, build, files, value):
     assert output(files, build).value == (value,)
+
+
+def test_settings_outside_of_the_service_are_not_read(output, tmp_path):
+    files = {"tsconfig.json": '{"extends": "../outside.json"}', "../outside.json": OUT_DIR % f"{tmp_path.name}/a"}
+    assert output(files).value == ("dist",)
 
 
 def test_settings_that_come_from_another_file_are_told_with_that_file(output):
