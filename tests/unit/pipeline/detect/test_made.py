@@ -85,7 +85,10 @@ def test_next_that_stands_alone_starts_as_the_configuration_says(service, tmp_pa
     assert found.settings[-1] == Found("runtime.start", ("node", "mine.js"), why="pipeline.toml")
 
 
-@pytest.mark.parametrize("text", ["output: 'export'", "mode: 'standalone'", "// output: 'standalone'"])
+@pytest.mark.parametrize(
+    "text",
+    ["output: 'export'", "mode: 'standalone'", "Xoutput: 'standalone'", "output: 'standaloneX'", "// output: 'standalone'"],
+)
 def test_next_that_only_seems_to_stand_alone(service, tmp_path, text):
     (tmp_path / "next.config.js").write_text(f"module.exports = {{ {text}\n}};\n")
     assert not service(NEXT).bundled

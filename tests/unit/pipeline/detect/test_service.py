@@ -225,3 +225,11 @@ def test_a_schema_without_prisma_is_no_ones(service, tmp_path, schema):
     write(tmp_path, {"a/prisma/schema.prisma": schema})
     found = service({**BUILT, "dependencies": {}})
     assert (found.install.generate, found.build.before) == ("", ())
+
+
+def test_a_manifest_that_is_missing_is_told_with_the_service_that_needs_it(tmp_path):
+    with pytest.raises(UsageError, match=r"^service api: a/package\.json is missing;"):
+        detect(tmp_path, "api", Service(path="a", kind="node"))
+    write(tmp_path, {"apps/api/package.json": {}, "pnpm-workspace.yaml": "packages: [apps/*]\n"})
+    with pytest.raises(UsageError, match=r"^service api: package\.json is missing;"):
+        detect(tmp_path, "api", Service(path="apps/api"))
