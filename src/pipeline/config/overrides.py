@@ -35,7 +35,7 @@ def override(data: dict[str, Any], environ: Mapping[str, str], overrides: Overri
     if registry := overrides.registry or environ.get("PIPELINE_REGISTRY"):
         data = {**data, "registry": registry}
     data = _with_cache(_with_compression(data, overrides.compression), environ, overrides)
-    if timeout is not None and timeout <= 0:
+    if timeout is not None and not timeout > 0:
         msg = f"--timeout is {timeout:g}"
         raise UsageError(msg, hint="give a number of seconds above 0")
     for table, keys in _VARIABLES.items():

@@ -160,6 +160,8 @@ def test_services_are_chosen_by_name(root):
         ),
         ({}, {"max_parallel": 0}, "--max-parallel is 0; at least one service must be built at a time"),
         ({}, {"timeout": 0}, "--timeout is 0; give a number of seconds above 0"),
+        ({}, {"timeout": float("nan")}, "--timeout is nan; give a number of seconds above 0"),
+        ({"PIPELINE_TIMEOUT": "nan"}, {}, "--timeout is nan; give a number of seconds above 0"),
         ({}, {"platforms": ("xyz",)}, "--platform 'xyz' is not supported; supported are linux/amd64, linux/arm64"),
         (
             {},
