@@ -25,6 +25,8 @@ _WORDS = (b"read", b"open(", b"parse", b"load", b"file", b"dir", b"path", b"fold
 _NOT_FOR_IMAGES = {"dist", "node_modules", "package.json"}
 _NAME_MAX = 85
 """Characters that the name of any file may have: 255 bytes, at most three a character."""
+_PATH_MAX = 1000
+"""Characters that the path of any file may have below a folder: systems take 4096 bytes for all of it."""
 _NO_PATH = set("*?[\0\n")
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
 
@@ -91,7 +93,12 @@ def _is_default(item: Literal) -> bool:
 def _is_inside(folder: Path, name: str) -> bool:
     """Whether a name is that of something below a folder that an image may have: no setting, nothing that a build makes."""
     parts = Path(name).parts
-    if not parts or _NO_PATH.intersection(name) or any(part.startswith(".") or len(part) > _NAME_MAX for part in parts):
+    if (
+        not parts
+        or len(name) > _PATH_MAX
+        or _NO_PATH.intersection(name)
+        or any(part.startswith(".") or len(part) > _NAME_MAX for part in parts)
+    ):
         return False
     return parts[0] not in {"/", *_NOT_FOR_IMAGES} and (folder / name).exists()
 

@@ -48,6 +48,7 @@ def folder(tmp_path):
         ("a.go", 'package a\n\nvar b, _ = os.ReadFile(dir + "data/rules/" + name)', ("data/rules",)),
         ("a.js", "program.option('data-dir', 'what to serve', './data')", ("data",)),
         ("a.js", "const known = ['dir', ['data']]", ()),
+        ("a.js", f"readFile('data/{'a/' * 4000}a'); readFile('data/rules')", ("data/rules",)),
         ("a.js", "readFileSync('/products.json' + name)", ()),
         ("a.js", "app.use(express.static('static')); readFile('static/a.css')", ("static",)),
         ("a.go", 'package a\n\n//go:embed templates static\nvar f embed.FS\n\nvar b = f.ReadFile("templates/a.html")', ()),
