@@ -7,7 +7,7 @@ import json
 import pytest
 from trees import write
 
-from pipeline.config import Node, Service
+from pipeline.config import Node, Runtime, Service
 from pipeline.detect import detect
 from pipeline.detect.model import NEVER_SOURCES, Output, Place
 from pipeline.errors import UsageError
@@ -225,6 +225,11 @@ def test_a_schema_without_prisma_is_no_ones(service, tmp_path, schema):
     write(tmp_path, {"a/prisma/schema.prisma": schema})
     found = service({**BUILT, "dependencies": {}})
     assert (found.install.generate, found.build.before) == ("", ())
+
+
+def test_a_start_that_takes_a_shell_is_given_one(service):
+    found = service({"main": "a.js"}, ["a.js"], runtime=Runtime(start=["sh", "-c", "node a.js"]))
+    assert sources(found)["runtime.base"] == ("shell", "the start command needs one")
 
 
 def test_a_manifest_that_is_missing_is_told_with_the_service_that_needs_it(tmp_path):
