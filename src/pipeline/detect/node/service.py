@@ -202,12 +202,12 @@ def _prisma(folder: Path, manifest: Manifest, script: str) -> Literal["", "sourc
     if not _PRISMA_OUTPUT.search(schema.read_text(encoding="utf-8", errors="replace")):
         return "dependencies"
     scripts = manifest.table("scripts")
-    own = " ".join(str(scripts.get(item, "")) for item in (f"pre{script}", script))
-    return "" if "prisma generate" in own else "sources"
+    own = (str(scripts.get(item)) for item in (f"pre{script}", script))
+    return "" if any("prisma generate" in item for item in own) else "sources"
 
 
 def _excluded(settings: Service, needed: Sequence[str], place: Place, product: Made) -> tuple[str, ...]:
-    own = [place.within(item) for item in product.folders if item not in {".", ""}]
+    own = [place.within(item) for item in product.folders if item != "."]
     always = (*NEVER_SOURCES, *(f"**/{item}" for item in _FRAMEWORKS_OWN))
     return tuple(dict.fromkeys((*_within(always, needed), *own, *settings.exclude)))
 

@@ -172,7 +172,9 @@ def test_a_start_that_cannot_be_told_is_asked_about_where_it_would_stand(tmp_pat
     manifest = Manifest({"scripts": {"prod": "x", "start": "nodemon"}}, "x/package.json", {("scripts", "start"): 7})
     with pytest.raises(UsageError, match=r"^x/package\.json:7: runtime\.start: the script 'start' \(`nodemon`\)"):
         start(tmp_path, manifest, Service(path="x"), built="dist")
-    with pytest.raises(UsageError, match=r"^x/package\.json: runtime\.start: no start script"):
+    with pytest.raises(
+        UsageError, match=r"^x/package\.json: runtime\.start: no start script, .*; set the command: `runtime = \{ start"
+    ):
         found(tmp_path, {}, built="")
 
 
