@@ -82,6 +82,8 @@ def test_a_place_that_is_asked_for_and_is_no_workspace_has_no_members(find):
     assert (asked.root, asked.file, asked.members) == ("apps", "", {})
     assert list(find({}, context="apps/api").members) == ["."]
     assert find(root("apps/*"), node=Node(workspace="libs")).file == ""
+    elsewhere = {"libs/package.json": {"workspaces": ["*"]}, "libs/a/package.json": {}}
+    assert find(elsewhere, node=Node(workspace="libs")).members == {}
 
 
 def test_pnpms_list_of_members_counts_before_that_of_npm(find):
