@@ -95,7 +95,7 @@ class Node(_Table):
     """The workspace's root folder, relative to the repository."""
     build: Text | Literal[False] | None = None
     """The script that builds; `false` for none."""
-    output: list[Text] | None = None
+    output: list[RelativePath] | None = None
     """The folders and files that the build makes and the image takes."""
     node_flags: list[Text] = []
     """Flags of node itself (`--enable-source-maps`)."""
@@ -165,7 +165,7 @@ class Service(_Table):
     """Labels of the image."""
     writable: list[Text] = []
     """Folders that the service may write to."""
-    files: list[Text] | None = None
+    files: list[RelativePath] | None = None
     """Files and folders of the service that it reads when it runs, relative to its folder: templates, static files, migrations."""
     timeout: Seconds = 600
     """How long the build may take, in seconds."""

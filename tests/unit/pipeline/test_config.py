@@ -166,7 +166,8 @@ def test_a_folder_is_the_same_however_it_is_written(root, written):
     keys = "".join(
         f"{key} = '{written}'\n" for key in ("path", "context", "node.workspace", "go.workspace", "go.config", "go.schema")
     )
-    service = loaded(root, f"[services.a]\n{keys}").services["a"]
+    lists = f"files = ['{written}']\nnode.output = ['{written}']\n"
+    service = loaded(root, f"[services.a]\n{keys}{lists}").services["a"]
     named = (
         service.path,
         service.context,
@@ -174,6 +175,8 @@ def test_a_folder_is_the_same_however_it_is_written(root, written):
         service.go.workspace,
         service.go.config,
         service.go.schema_file,
+        *service.files,
+        *service.node.output,
     )
     assert set(named) == {"a/b"}
     assert loaded(root, "[services.a]\npath = './'").services["a"].path == "."
