@@ -409,6 +409,36 @@ def test_what_a_dockerfile_cannot_say_is_refused(step, error):
         render(chain(BASE, step, ops.Exec(("true",))))
 
 
+def test_a_folder_that_may_have_been_removed_is_made_again():
+    made = ops.MakeDirectory("/opt/a")
+    text = render(chain(BASE, made, ops.Remove(("/opt",)), made, made)).dockerfile
+    assert text.count("COPY --from=empty /empty/ /opt/a/") == 2
+
+
+@pytest.mark.parametrize(
+    ("owner", "last"),
+    [
+        ("", "COPY --from=files /rootfs/ /opt/"),
+        ("1:2", "COPY --from=files /rootfs/ /opt/"),
+        ("X", "COPY --chown=X --from=stage-{} /out/lib/ /opt/t/"),
+        ("1:X", "COPY --chown=1:X --from=stage-{} /out/lib/ /opt/t/"),
+    ],
+)
+def test_a_folder_with_an_owner_by_name_is_copied_where_names_are_known(owner, last):
+    folder = ops.SubDirectory(ops.ContainerDirectory(TOOL, "/out"), "lib")
+    lines = render(chain(BASE, ops.CopyDirectory("/opt/t", folder, owner=owner))).dockerfile.splitlines()
+    name = lines[-1].partition("--from=stage-")[2].partition(" ")[0]
+    assert lines[-1] == last.format(name)
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"), [(None, "COPY --chmod=0600 <<"), (0o755, "COPY --chmod=0755 <<"), (0o644, "COPY <<")]
+)
+def test_the_permissions_of_a_copy_count_before_those_of_the_file(asked, written):
+    copy = ops.CopyFile("/a", ops.NewFile("a", "a\n", 0o600), permissions=asked)
+    assert written in render(chain(BASE, copy)).dockerfile
+
+
 def test_a_file_is_not_put_where_a_folder_of_its_name_is():
     with pytest.raises(InvalidOperation, match="/etc/a is a folder"):
         render(chain(BASE, ops.MakeDirectory("/etc/a"), ops.CopyFile("/etc/a", ops.NewFile("a", "a\n"))))
