@@ -186,6 +186,18 @@ def test_a_copy_leaves_the_folders_above_its_target_as_they_are():
     assert text.index("COPY --from=empty /empty/ /opt/tool/\n") < text.index("COPY --chown=1000:1000 --chmod=0700 <<")
 
 
+@pytest.mark.parametrize(("mode", "owner", "made"), [(0o700, "", True), (0o644, "1:2", True), (0o644, "", False)])
+def test_the_folders_above_a_file_are_made_first_where_they_would_get_what_the_file_gets(mode, owner, made):
+    text = render(chain(BASE, ops.CopyFile("/opt/tool/run", ops.NewFile("run", "x\n", mode), owner))).dockerfile
+    assert ("COPY --from=empty /empty/ /opt/tool/\n" in text) is made
+
+
+def test_a_file_of_a_tree_whose_times_were_set_twice_is_told_apart_by_both():
+    timed = edited(ops.SetTimestamps(8), of=TIMED)
+    text = render(chain(BASE, ops.CopyFile("/a", ops.FileIn("a", timed, "/a")))).dockerfile
+    assert "COPY --exclude=.time-7 --exclude=.time-8 --from=files /rootfs/a /a" in text
+
+
 def test_volumes_that_differ_in_their_key_make_different_commands():
     texts = {
         render(chain(BASE, ops.Mount("/c", ops.CacheVolume(key), "cache"), ops.Exec(("true",)))).dockerfile.replace(
