@@ -117,7 +117,7 @@ def native(folder: Path, place: str, manager: Manager, settings: Service) -> Fou
 
 
 _BUILT = set(_BUILT_FROM_SOURCE)
-_LOCKED = re.compile(rf"\s*[\"'/]*({'|'.join(map(re.escape, _BUILT_FROM_SOURCE))})[@/](?:npm:)?[\d^~*]")
+_LOCKED = re.compile(rf"\s*[\"'/]*({'|'.join(map(re.escape, _BUILT_FROM_SOURCE))})(?:@|/\d)")
 
 
 def _lockfiles(manager: Manager) -> list[str]:

@@ -139,6 +139,9 @@ def test_without_a_lockfile_none_tells_of_compilers(tmp_path, manager):
         (PNPM, "pnpm-lock.yaml", "  /{}/1.0.0:"),
         (YARN, "yarn.lock", "{}@~1.0.0, x@1:"),
         (YARN, "yarn.lock", '"{}@*":'),
+        (YARN, "yarn.lock", '"{}@>= 1":'),
+        (YARN, "yarn.lock", "{}@latest:"),
+        (BERRY, "yarn.lock", '"{}@npm:>=1 <3":'),
         (BERRY, "yarn.lock", '"{}@npm:^1.0.0":'),
     ],
 )
@@ -148,7 +151,7 @@ def test_compilers_are_told_by_what_addons_need(tmp_path, manager, lock, line, n
     assert (found.key, found.value, found.source) == ("node.native", True, f"x/{lock}:2, {name} is among the dependencies")
 
 
-@pytest.mark.parametrize("line", ["nano@1.0.0:", "  nan: 1.0.0", "x-nan@1.0.0:", "# nan@1.0.0"])
+@pytest.mark.parametrize("line", ["nano@1.0.0:", "  nan: 1.0.0", "x-nan@1.0.0:", "# nan@1.0.0", "nan/x@1.0.0:"])
 def test_compilers_are_not_told_by_other_names(tmp_path, line):
     (tmp_path / "yarn.lock").write_bytes(f"{line}\n# ".encode() + b"\xff\n")
     found = install.native(tmp_path, "x", YARN, service())
