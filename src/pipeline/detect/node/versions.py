@@ -19,6 +19,16 @@ LTS = ("22", "24")
 OLDER = ("20", "18", "16", "14")
 """Versions past their support, for those who ask for them."""
 
+_NAMES = {
+    "lts/fermium": "14",
+    "lts/gallium": "16",
+    "lts/hydrogen": "18",
+    "lts/iron": "20",
+    "lts/jod": "22",
+    "lts/krypton": "24",
+}
+"""Major versions by the names that version files may have them by."""
+
 _FILES = (".nvmrc", ".node-version")
 _RANGE_MAX = 256
 """Characters of a range that count, as for npm itself: what reads ranges takes long over very long ones."""
@@ -46,14 +56,22 @@ def version(root: Path, folders: Sequence[str], manifests: Sequence[Manifest], s
     for folder in folders:
         for file in _FILES:
             path = root / folder / file
-            if path.is_file() and (found := _PLAIN.match(path.read_text(encoding="utf-8", errors="replace").strip())):
-                return Found(key, found[1], (Path(folder) / file).as_posix(), 1)
+            if path.is_file() and (named := _named(path.read_text(encoding="utf-8", errors="replace"))):
+                return Found(key, named, (Path(folder) / file).as_posix(), 1)
     for manifest in manifests:
         if found := _PLAIN.match(str(manifest.table("volta").get("node"))):
             return manifest.found(key, found[1], "volta", "node")
         if wanted := str(manifest.table("engines").get("node") or "")[:_RANGE_MAX]:
             return _from_engines(manifest, wanted)
     return Found(key, LTS[0], why="the default, since nothing says")
+
+
+def _named(text: str) -> str:
+    """Return the version that a version file names, "" where it names none, or one that no longer is to be had."""
+    words = (line.partition("#")[0].strip() for line in text.splitlines())
+    word = next(filter(None, words), "")
+    found = _PLAIN.match(word)
+    return found[1] if found else _NAMES.get(word.lower(), "")
 
 
 def _from_engines(manifest: Manifest, wanted: str) -> Found[str]:
