@@ -399,6 +399,13 @@ def test_names_are_given_once_and_are_those_of_the_thing():
     assert [*render(both).archives] == ["node-build", "node-build-2"]
 
 
+@pytest.mark.parametrize(
+    ("path", "name"), [("/a/b/", "b"), ("/a/X", "x"), ("/", "context"), ("/a/§", "stage"), ("/a/_b.", "b")]
+)
+def test_a_build_context_has_the_name_of_its_folder(path, name):
+    assert Names().context(ops.HostDirectory(path)) == name
+
+
 def test_secrets_of_one_name_are_told_apart_and_one_is_named_once():
     values = (ops.Secret("a b"), ops.Secret("a b", "env://X"), ops.Secret("a b"))
     steps = (ops.Mount(f"/{number}", value, "secret") for number, value in enumerate(values))
