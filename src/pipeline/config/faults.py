@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.config.model import Config
+from pipeline.config.model import Address, Config, Owner, Package, PinnedImage, Probe, Secret, StageFunction
 from pipeline.errors import UsageError
 
 
@@ -61,7 +61,7 @@ def first_error(error: ValidationError, text: str, name: str) -> UsageError:
         case "literal_error":
             reason = f"is {_shown(detail['input'])}, must be {detail['ctx']['expected']}"
         case "string_pattern_mismatch":
-            reason = f"is {_shown(detail['input'])}, which does not fit {_pattern(path, detail['ctx']['pattern'])}"
+            reason = f"is {_shown(detail['input'])}, which does not fit {_pattern(detail['ctx']['pattern'])}"
         case _:
             reason = f"is {_shown(detail['input'])}, should be {reason}"
     return UsageError(reason, file=name, line=line_of(text, path), key=key, hint=hint)
@@ -78,21 +78,21 @@ def _shown(value: Any) -> str:
 # What pydantic puts into a location to tell the variants of a union apart.
 _VARIANTS = {"bool", "constrained-str", "list[constrained-str]", "literal[False]"}
 
-_PATTERNS = {
-    "user": "a numeric UID:GID such as 1001:1001",
-    "hosts": "an address such as tcp://HOST:PORT",
-    "health": "a path such as /health, grpc, a command, or false",
-    "packages": "the name of a distribution package",
-    "image": "an image with its digest: REPOSITORY@sha256:…",
-    "stages": "FILE.py:FUNCTION",
-    "secret": "env:NAME or file:PATH",
-    "secrets": "env:NAME or file:PATH",
-}
+# Not by the key: services, variables and stages are named by who writes the file, and one may be called `user`.
+_PATTERNS: tuple[tuple[Any, str], ...] = (
+    (Owner, "a numeric UID:GID such as 1001:1001"),
+    (Address, "an address such as tcp://HOST:PORT"),
+    (Probe, "a path such as /health, grpc, a command, or false"),
+    (Package, "the name of a distribution package"),
+    (PinnedImage, "an image with its digest: REPOSITORY@sha256:…"),
+    (StageFunction, "FILE.py:FUNCTION"),
+    (Secret, "env:NAME or file:PATH"),
+)
 
 
-def _pattern(path: Sequence[str], pattern: str) -> str:
+def _pattern(pattern: str) -> str:
     """Return what fits a pattern in words, or else the pattern."""
-    return next((text for key, text in _PATTERNS.items() if key in path[-2:]), pattern)
+    return next((text for kind, text in _PATTERNS if typing.get_args(kind)[1].pattern == pattern), pattern)
 
 
 def _known_keys(path: Sequence[str]) -> list[str]:

@@ -11,6 +11,8 @@ from pipeline.errors import UsageError
 SERVICE = '[services.a]\npath = "a"\n'
 HINT = "a build context must lie below the repository's root"
 LONG = "a" * 300
+NAMES = "use lower-case letters, digits, and single '.', '_' or '-' between them: it becomes part of an image's name"
+PROBE = "a path such as /health, grpc, a command, or false"
 TLS = "a table with both `tlscert` and `tlskey`, or with neither"
 
 
@@ -59,6 +61,25 @@ def root(tmp_path):
         (f"[services.a]\npath = '{LONG}'", f":2: services.a.path: '{LONG}' cannot be looked up: File name too long"),
         (f"{SERVICE}files = ['{LONG}']", f":3: services.a.files: '{LONG}' cannot be looked up: File name too long"),
         ('[services.a]\npath = "a\\u0000"', ":2: services.a.path: the path holds a NUL character"),
+        (
+            "[services.'A b']\npath = 'a'",
+            f":1: 'A b' cannot be the name of a service; {NAMES}",
+        ),
+        (f"{SERVICE}node.output = ['../x']", f":3: services.a.node.output: '../x' leads out of the repository; {HINT}"),
+        (f"{SERVICE}go.schema = '../x'", f":3: services.a.go.schema: '../x' leads out of the repository; {HINT}"),
+        ("[services.user]\npath = 'a'\nhealth = 'x'", ":3: services.user.health: is 'x', which does not fit " + PROBE),
+        (
+            f"{SERVICE}build.secrets.user = 'x'",
+            ":3: services.a.build.secrets.user: is 'x', which does not fit env:NAME or file:PATH",
+        ),
+        (
+            f"{SERVICE}runtime.packages = ['X']",
+            ":3: services.a.runtime.packages.0: is 'X', which does not fit the name of a distribution package",
+        ),
+        (
+            f"[scan.tools.hosts]\nimage = 'x'\n{SERVICE}",
+            ":2: scan.tools.hosts.image: is 'x', which does not fit an image with its digest: REPOSITORY@sha256:…",
+        ),
         (f"{SERVICE}files = ['../x']", f":3: services.a.files: '../x' leads out of the repository; {HINT}"),
         (f"{SERVICE}node.workspace = '../x'", f":3: services.a.node.workspace: '../x' leads out of the repository; {HINT}"),
         (f"{SERVICE}context = '../x'", f":3: services.a.context: '../x' leads out of the repository; {HINT}"),
@@ -78,6 +99,8 @@ def test_a_fault_is_told_to_the_letter(root, text, told):
 def test_paths_are_relative_to_the_service_but_for_those_of_the_repository(root):
     (root / "pipeline.toml").write_text(f"{SERVICE}context = '.'\nnode.workspace = '.'\ngo.workspace = 'a/..'\nfiles = ['x']\n")
     assert load(root, environ={}).services["a"].context == "."
+    (root / "pipeline.toml").write_text(f"{SERVICE}files = ['../a/x']\n")
+    assert load(root, environ={}).services["a"].files == ["../a/x"]
     for key in ("files = ['..']", "node.output = ['..']", "go.config = '../x'", "go.schema = '../x'"):
         (root / "pipeline.toml").write_text(f"{SERVICE}{key}\n")
         with pytest.raises(UsageError, match="leads out of the repository"):
@@ -95,6 +118,19 @@ def test_a_key_that_stands_twice_is_told_whatever_lines_are_above_it(root):
         load(root, environ={})
 
 
+def test_what_is_no_readable_file_is_told(root):
+    with pytest.raises(UsageError) as caught:
+        load(root, environ={}, name="other.toml")
+    there = f"there is no other.toml in {root}; `pipeline init` writes one, or point --root to the folder that has it"
+    assert str(caught.value) == there
+    (root / "other.toml").write_text("x = 1")
+    with pytest.raises(UsageError, match=r"^other\.toml:1: x: unknown key"):
+        load(root, environ={}, name="other.toml")
+    (root / "pipeline.toml").mkdir()
+    with pytest.raises(UsageError, match=r"^pipeline\.toml: cannot be read: Is a directory$"):
+        load(root, environ={})
+
+
 TABLES = """\
 a = 1
 [services."a b".go]
@@ -103,6 +139,8 @@ x = 1
 path = 2
 [[x]]
 y.z = 3
+"X".'Xw' = 4
+[services.'XdX']
 """
 
 
@@ -117,6 +155,8 @@ y.z = 3
         (["x", "y"], 7),
         (["x", "y", "z"], 7),
         (["x", "w"], 6),
+        (["x", "X", "Xw"], 8),
+        (["services", "XdX"], 9),
         (["missing"], 0),
         (["no", "header"], 0),
     ],
@@ -162,6 +202,7 @@ def test_services_are_chosen_by_name(root):
         ({}, {"timeout": 0}, "--timeout is 0; give a number of seconds above 0"),
         ({}, {"timeout": float("nan")}, "--timeout is nan; give a number of seconds above 0"),
         ({"PIPELINE_TIMEOUT": "nan"}, {}, "--timeout is nan; give a number of seconds above 0"),
+        ({}, {"compression": "lz"}, "--compression is 'lz'; it can be gzip or zstd"),
         ({}, {"platforms": ("xyz",)}, "--platform 'xyz' is not supported; supported are linux/amd64, linux/arm64"),
         (
             {},
@@ -214,6 +255,10 @@ def test_what_variables_and_flags_set(root):
     service = config.services["a"]
     assert (config.registry, config.max_parallel, service.timeout) == ("flag.example", 1, 0.5)
     assert (service.platforms, service.tags, service.target) == (["linux/arm64"], ["t"], "deps")
+    assert [load(root, environ={}, overrides=Overrides(compression=kind)).compression for kind in ("", "zstd")] == [
+        "gzip",
+        "zstd",
+    ]
 
 
 @pytest.mark.parametrize(
