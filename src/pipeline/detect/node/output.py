@@ -98,7 +98,7 @@ def _compiled(folder: Path, command: str) -> tuple[str, str, int] | None:
             settings = document(path)
             options: Any = settings.value.get("compilerOptions") if isinstance(settings.value, dict) else None
             if isinstance(options, dict) and isinstance(options.get("outDir"), str):
-                target = resolved(path.parent / options["outDir"].replace("${configDir}", own.as_posix(), 1))
+                target = resolved(path.parent / options["outDir"].replace("${configDir}", own.as_posix()))
                 if target.is_relative_to(folder.resolve()) and target != folder.resolve():
                     where = settings.line("compilerOptions", "outDir")
                     return target.relative_to(folder.resolve()).parts[0], path.relative_to(folder).as_posix(), where

@@ -183,6 +183,7 @@ def test_the_script_before_the_start_builds_what_it_starts(service):
     [
         ({"prestart": "migrate", "start": "node a.js"}, ["a.js"]),
         ({"prestart": "migrate", "start": "node --test"}, []),
+        ({"prestart": "migrate", "start": "node ."}, ["a.js"]),
         ({"prestart": "tsc", "start:prod": "node a.js", "start": "node b.js"}, ["a.js"]),
     ],
 )
