@@ -83,13 +83,13 @@ def _from_engines(manifest: Manifest, wanted: str) -> Found[str]:
 
 
 def _fitting(wanted: str, major: str) -> str:
-    """Return the release of a major version that fits a range: the major where its newest does, else the least that does."""
+    """Return the release of a major version that fits a range: the major where its newest does, else a bound of the range."""
     try:
         if nodesemver.satisfies(f"{major}.999.999", wanted, loose=True):
             return major
         comparators = [item for group in nodesemver.make_range(wanted, loose=True).set for item in group]
     except ValueError:
         return ""
-    lowest = [str(item.semver) for item in comparators if item.operator in {"", "=", ">="} and item.semver]
-    of_major = (item for item in lowest if item.partition(".")[0] == major)
+    bounds = [str(item.semver) for item in comparators if item.semver]
+    of_major = (item for item in bounds if item.partition(".")[0] == major)
     return next((item for item in of_major if nodesemver.satisfies(item, wanted, loose=True)), "")
