@@ -122,21 +122,25 @@ def test_a_damaged_layer_that_would_only_be_passed_on_is_done_without(machine, f
     assert run.digests()["tool"] == before.digests()["tool"]
 
 
-def test_a_new_version_of_a_service_brings_no_new_dependencies(machine, tools, tmp_path):
+def test_lockfiles_that_ask_for_the_same_bring_no_new_dependencies(machine, tools, tmp_path):
     with tools.registry(tmp_path) as own:
-        made = machine(PIPELINE_CACHE_REGISTRY=own.address)
-        assert made.pipeline("build", "web", "--cache-write").code == 0
-        before = list(made.layers("web"))
-        for path in (made.root / "web" / "package.json", made.root / "web" / "package-lock.json"):
+        made, other = (machine(PIPELINE_CACHE_REGISTRY=own.address) for _ in range(2))
+        assert made.pipeline("build", "--cache-write").code == 0
+        for path in (other.root / "web" / "package.json", other.root / "web" / "package-lock.json"):
             path.write_text(path.read_text().replace('"version": "1.0.0",', '"version": "1.0.1",', 1))
-        run = made.pipeline("build", "web", "--cache-write")
+        with (other.root / "tool" / "go.sum").open("a") as file:
+            file.write(f"example.test/unused v1.0.0/go.mod h1:{'A' * 43}=\n")
+        run = other.pipeline("build", "--cache-write")
         assert run.code == 0, run.out + run.err
-        kept = contents(tools, f"docker://{own.address}/pipeline-cache", "deps-")
+        repository = f"docker://{own.address}/pipeline-cache"
+        deps, compiled = contents(tools, repository, "deps-"), contents(tools, repository, "build-volume-")
     assert run.stages("web") == dict.fromkeys(("deps", "build", "prod-deps", "runtime"), "executed")
+    assert run.stages("tool") == dict.fromkeys(("deps", "build", "runtime"), "executed")
+    assert [deps.count(layers) for layers in deps] == [2, 2, 2, 2]
+    assert compiled[0] == compiled[1]
     # The last layer has the service's own files.
-    after = list(made.layers("web"))
-    assert (before[:-1], before[-1] == after[-1]) == (after[:-1], False)
-    assert kept[0] == kept[1]
+    (*below, first), (*same, second) = made.layers("web"), other.layers("web")
+    assert (below, first == second) == (same, False)
 
 
 def contents(tools, repository, kind):

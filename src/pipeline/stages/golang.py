@@ -70,8 +70,18 @@ exit 1
 
 _COMPILED = "/compiled"
 
-# Go sets the time of what it uses, unless that is less than an hour old: the rest of the volume is of no use here.
-_COPY_COMPILED = f"find . -type f -mmin -90 -exec cp --parents -p -t {_COMPILED} {{}} +\n"
+# Go sets the time of what it uses, unless that is less than an hour old: the rest of the volume is of no use here. The same packages
+# are to be the same bytes, so what tells of the time is left out: when Go last looked for old things (trim.txt), when it made each
+# (the end of its note), and what the service's own folders hold, which Go knows again by the times of their files.
+_COPY_COMPILED = f"""\
+find . -type f -mmin -90 ! -name trim.txt -exec cp --parents -p -t {_COMPILED} {{}} +
+cd {_COMPILED}
+for index in $(find . -name '*-d' -size -2048k -exec grep -la '^go index' {{}} + | xargs -r grep -la '{_SRC}/' | xargs -r grep -La 'go{_SRC}/'); do
+  grep -rl --include='*-a' " $(basename "$index" -d) " . | xargs -r rm
+  rm "$index"
+done
+find . -name '*-a' -exec sed -i 's/ [ 0-9]\\{{20\\}}$/{1:21}/' {{}} +
+"""
 
 _C_COMPILER = {"static": "musl-gcc", "dynamic": "gcc"}
 
