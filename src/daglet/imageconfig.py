@@ -96,8 +96,11 @@ def as_rendered(container: ops.Container, platform: str) -> dict[str, Any] | Non
     """Return the configuration that BuildKit has to be told, to make the image as it is asked for; None if that is not all.
 
     It is empty where the frontend makes the right one. An image that starts from nothing would get more than was asked for.
+    One that has nothing in it either is no image.
     """
     base, settings = made_of(container)
+    if isinstance(base, ops.Scratch) and not _is_filled(container):
+        return None
     last = {(step.kind, step.name): step for step in settings if step.kind not in NOT_IN_IMAGES}
     if any(step.kind not in {"ENV", "LABEL"} or step.value is None for step in last.values()):
         return None
@@ -143,6 +146,15 @@ def made_of(container: ops.Container) -> tuple[ops.Container, list[ops.Setting]]
             settings.append(container.step)
         container = container.parent
     return container, settings[::-1]
+
+
+def _is_filled(container: ops.Container) -> bool:
+    """Whether something was done to a container's files since it was started."""
+    while isinstance(container, ops.ContainerStep):
+        if not isinstance(container.step, ops.Setting | ops.Mount):
+            return True
+        container = container.parent
+    return False
 
 
 def settled(base: dict[str, Any], settings: Sequence[ops.Setting]) -> dict[str, Any]:

@@ -67,11 +67,12 @@ def _end_with_parent() -> None:
 
 def _is_on_disk(folder: str) -> bool:
     """Wait until all that was written to a folder's file system is on its disk; return whether that went well."""
-    opened = os.open(folder, os.O_RDONLY)
     try:
-        failed: int = ctypes.CDLL(None).syncfs(opened)
-    finally:
-        os.close(opened)
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError:  # it was removed, and nobody needs to know
+        return False
+    failed: int = ctypes.CDLL(None).syncfs(opened)
+    os.close(opened)
     return not failed
 
 

@@ -72,7 +72,8 @@ _COMPILED = "/compiled"
 
 # Go sets the time of what it uses, unless that is less than an hour old: the rest of the volume is of no use here. The same packages
 # are to be the same bytes, so what tells of the time is left out: when Go last looked for old things (trim.txt), when it made each
-# (the end of its note), and what the service's own folders hold, which Go knows again by the times of their files.
+# (the end of its note), and what the service's own folders hold, which Go knows again by the times of their files. Its own packages
+# lie in a folder go/src.
 _COPY_COMPILED = f"""\
 find . -type f -mmin -90 ! -name trim.txt -exec cp --parents -p -t {_COMPILED} {{}} +
 cd {_COMPILED}

@@ -10,7 +10,7 @@ import pytest
 from daglet import archives
 from daglet import operations as ops
 from daglet.errors import InvalidOperation
-from daglet.imageconfig import as_asked_for, finished
+from daglet.imageconfig import as_asked_for, as_rendered, finished
 
 EPOCH = "1970-01-01T00:00:00Z"
 EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
@@ -95,3 +95,43 @@ def test_what_was_set_again_comes_last():
 def test_a_work_directory_is_set_without_an_instruction_for_it():
     container = chain(ops.FromAddress("alpine"), ops.Setting("WORKDIR", value="/a"), ops.Setting("WORKDIR", value="/b"))
     assert as_asked_for({"WorkingDir": "/"}, container) == {"WorkingDir": "/b"}
+
+
+FILLED = ops.MakeDirectory("/a")
+TITLED = ops.Setting("LABEL", "title", 'a, "b"')
+
+
+@pytest.mark.parametrize(
+    ("platform", "base"),
+    [
+        ("linux/amd64", {"os": "linux", "architecture": "amd64"}),
+        ("linux/arm/v7", {"os": "linux", "architecture": "arm", "variant": "v7"}),
+    ],
+)
+def test_an_image_from_nothing_is_told_all_that_it_is_configured_as(platform, base):
+    volatile = ops.Setting("VOLATILE", "STAGE", "api/build")
+    image = chain(ops.Scratch(), FILLED, TITLED, ops.Setting("ENV", "A", "1"), ops.Setting("ENV", "A", "2"), volatile)
+    assert as_rendered(image, platform) == {**base, "config": {"Env": ["A=2"], "Labels": {"title": 'a, "b"'}}}
+
+
+def test_the_frontend_says_what_is_added_to_another_image():
+    assert as_rendered(chain(ops.FromAddress("alpine"), TITLED), "linux/amd64") == {}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (FILLED, ops.Setting("LABEL", "title", None)),
+        (FILLED, ops.Setting("USER", value="1:1")),
+        (FILLED, ops.Setting("WORKDIR", value="/a")),
+        (TITLED,),
+        (ops.Mount("/cache"), TITLED),
+    ],
+)
+def test_what_the_frontend_cannot_make_as_asked_for_is_finished_here(steps):
+    assert as_rendered(chain(ops.Scratch(), *steps), "linux/amd64") is None
+
+
+def test_what_was_taken_away_and_set_again_is_set():
+    steps = (ops.Setting("LABEL", "title", None), TITLED)
+    assert as_rendered(chain(ops.FromAddress("alpine"), *steps), "linux/amd64") == {}
