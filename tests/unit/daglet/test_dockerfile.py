@@ -91,7 +91,7 @@ def test_odd_paths_are_taken_literally(path, written):
 
 @pytest.mark.parametrize("path", ["/a$HOME", "/a\nb", "/[a]", "/a\\b"])
 def test_odd_paths_are_refused_not_expanded(path):
-    with pytest.raises(InvalidOperation):
+    with pytest.raises(InvalidOperation, match="has a character that COPY would not take literally"):
         render(chain(BASE, ops.CopyDirectory(path, SOURCE)))
 
 

@@ -233,6 +233,15 @@ def test_a_switch_has_three_words_for_each(root, text, write):
     assert (cache.registry, cache.write) == ("r.example/c", write)
 
 
+def test_a_shared_cache_needs_no_table_of_its_own(root):
+    (root / "pipeline.toml").write_text(SERVICE)
+    variable = {"PIPELINE_CACHE_REGISTRY": "env.example/c"}
+    assert load(root, environ=variable).cache.registry == "env.example/c"
+    flags = Overrides(cache_registry="flag.example/c", cache_write=True)
+    cache = load(root, environ=variable, overrides=flags).cache
+    assert (cache.registry, cache.write) == ("flag.example/c", True)
+
+
 def test_what_variables_and_flags_set(root):
     (root / "pipeline.toml").write_text(
         f"registry = 'file.example'\n[engine]\nhosts = ['tcp://file:1']\ntlscacert = 'ca'\n{SERVICE}"
