@@ -86,7 +86,7 @@ class _Renderer:
         around = self._around(cursor)
         end = self._around(node)
         name = self._names.new(end.title or _role(node))
-        stage = Stage(name, end.title, self._from(cursor, source, name), link=not relations.runs(node))
+        stage = Stage(end.title, self._from(cursor, source, name), link=not relations.runs(node))
         left = relations.trailing_workdirs(node) if self._finished and node is self._target else frozenset()
         for step in reversed(chain):
             if step.digest not in left:
@@ -156,7 +156,7 @@ class _Renderer:
         root = "" if plain else _ROOT
         if name := self._stage_of.get(node.digest):
             return Place(name, root or "/")
-        stage = Stage("", "", "", link=not root)
+        stage = Stage("", "", link=not root)
         if root:
             stage.add(f"WORKDIR {root}")
             stage.knows(root)
@@ -167,7 +167,7 @@ class _Renderer:
             edits.write(edit)
         edits.finish()
         name = self._names.new("files")
-        stage.name, stage.source = name, f"FROM scratch AS {name}"
+        stage.source = f"FROM scratch AS {name}"
         self._stages.append(stage)
         self._stage_of[node.digest] = name
         return Place(name, root or "/")
@@ -192,14 +192,14 @@ class _Renderer:
         """
         if not (name := self._stage_of.get("empty")):
             name = self._stage_of["empty"] = self._names.new("empty")
-            self._stages.append(Stage(name, "", f"FROM scratch AS {name}", lines=[f"WORKDIR {_EMPTY}"]))
+            self._stages.append(Stage("", f"FROM scratch AS {name}", lines=[f"WORKDIR {_EMPTY}"]))
         return Place(name, _EMPTY)
 
     def _export(self, node: ops.Directory | ops.File) -> str:
         """Return the stage that holds nothing but the value, for an export to the host."""
         place = self.directory(node) if isinstance(node, ops.Directory) else self.file(node)
         name = self._names.new("export")
-        stage = Stage(name, "", f"FROM scratch AS {name}")
+        stage = Stage("", f"FROM scratch AS {name}")
         marks = "".join(f" --exclude={mark}" for mark in relations.time_marks(node))
         if isinstance(node, ops.Directory):
             stage.add(f"COPY --link{marks} --from={place.origin} {ins.paths(place.path.rstrip('/') + '/', '/')}")

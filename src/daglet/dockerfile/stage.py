@@ -20,7 +20,6 @@ class Place:
 class Stage:
     """A stage's instructions so far, and what they are known to have done."""
 
-    name: str
     title: str
     source: str
     link: bool = True

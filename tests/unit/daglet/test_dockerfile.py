@@ -371,6 +371,8 @@ def test_all_settings_of_an_image(golden):
         (ops.ContainerDirectory(TOOL, "/out"), "COPY --link --from=stage-{} /out/ /"),
         (ops.FileIn("b", SOURCE, "/Xsrc/b"), "COPY --link --from=api /Xsrc/b /b"),
         (ops.SubDirectory(SOURCE, "srcX/"), "COPY --link --from=api /srcX/ /"),
+        (ops.SubDirectory(ops.SubDirectory(SOURCE, "src"), "/lib"), "COPY --link --from=api /src/lib/ /"),
+        (ops.SubDirectory(ops.SubDirectory(SOURCE, "src"), "/"), "COPY --link --from=api /src/ /"),
         (ops.FileIn("a", TIMED, "a"), "COPY --link --exclude=.time-7 --from=files /rootfs/a /a"),
         (ops.HostFile("c", "/repository/c"), "COPY --link --from=repository /c /c"),
         (ops.HostFile("c", "/c"), "COPY --link --from=context /c /c"),
@@ -382,7 +384,7 @@ def test_what_is_exported_stands_alone_in_its_stage(value, last):
     exported = plan.dockerfile.split("\n\n")[-1]
     name = exported.partition("--from=stage-")[2].partition(" ")[0]
     assert exported == f"FROM scratch AS export\n{last.format(name)}\n"
-    assert (plan.target, plan.platform) == ("export", "")
+    assert (plan.target, plan.platform, plan.group) == ("export", "", "")
 
 
 def test_names_are_given_once_and_are_those_of_the_thing():
@@ -426,6 +428,22 @@ def test_secrets_of_one_name_are_told_apart_and_one_is_named_once():
 def test_what_a_dockerfile_cannot_say_is_refused(step, error):
     with pytest.raises(error, match=r"has a character|is not a plain name|NUL character"):
         render(chain(BASE, step, ops.Exec(("true",))))
+
+
+def test_what_is_copied_after_a_command_is_no_layer_that_lies_ready():
+    copy = ops.CopyDirectory("/", SOURCE)
+    assert render(chain(BASE, copy)).dockerfile.endswith("\nCOPY --link --from=api / /\n")
+    assert render(chain(BASE, ops.Exec(("true",)), copy)).dockerfile.endswith("\nCOPY --from=api / /\n")
+
+
+def test_a_stage_belongs_to_what_its_name_begins_with():
+    titled = chain(ops.Scratch(), ops.Setting("VOLATILE", "STAGE", "web/build/9"))
+    assert render(titled, Options("STAGE")).group == "web"
+
+
+def test_the_folder_of_a_copied_file_is_there():
+    text = render(chain(BASE, ops.CopyFile("/opt/a/x", ops.NewFile("x", "x\n")), ops.MakeDirectory("/opt/a"))).dockerfile
+    assert "empty" not in text
 
 
 def test_a_folder_that_may_have_been_removed_is_made_again():
