@@ -436,6 +436,25 @@ def test_what_is_copied_after_a_command_is_no_layer_that_lies_ready():
     assert render(chain(BASE, ops.Exec(("true",)), copy)).dockerfile.endswith("\nCOPY --from=api / /\n")
 
 
+@pytest.mark.parametrize(
+    ("owner", "written"), [("1:2", "COPY --link --chown=1:2 "), ("X", "COPY --chown=X "), ("1:X", "COPY --chown=1:X ")]
+)
+def test_a_layer_that_lies_ready_knows_no_names_of_users(owner, written):
+    text = render(chain(BASE, ops.CopyDirectory("/", SOURCE, owner=owner))).dockerfile
+    assert text.splitlines()[-1] == f"{written}--from=api / /"
+
+
+def test_a_stage_whose_name_was_taken_away_has_none():
+    named = chain(ops.Scratch(), ops.Setting("VOLATILE", "STAGE", "web"), ops.Setting("VOLATILE", "STAGE", None))
+    plan = render(named, Options("STAGE"))
+    assert (plan.group, plan.dockerfile.startswith("FROM scratch AS stage-")) == ("", True)
+
+
+def test_folders_are_remembered_whatever_else_is_made():
+    made = [ops.MakeDirectory(path) for path in ("/a", "/b", "/a")]
+    assert render(chain(BASE, *made)).dockerfile.count("COPY --from=empty") == 2
+
+
 def test_a_stage_belongs_to_what_its_name_begins_with():
     titled = chain(ops.Scratch(), ops.Setting("VOLATILE", "STAGE", "web/build/9"))
     assert render(titled, Options("STAGE")).group == "web"
