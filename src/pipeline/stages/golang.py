@@ -81,6 +81,7 @@ for index in $(find . -name '*-d' -size -2048k -exec grep -la '^go index' {{}} +
   grep -rl --include='*-a' " $(basename "$index" -d) " . | xargs -r rm
   rm "$index"
 done
+find . -type d -empty -delete
 find . -name '*-a' -exec sed -i 's/ [ 0-9]\\{{20\\}}$/{1:21}/' {{}} +
 """
 
