@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import steps
 
 from pipeline.engine import Choice, choose, prepared
 
@@ -89,6 +90,8 @@ def test_what_is_asked_for_is_not_argued_with(environ, wanted):
 async def test_a_session_that_nothing_asks_for_is_ended(monkeypatch):
     monkeypatch.delenv("DAGGER_SESSION_PORT", raising=False)
     async with prepared(Choice.BUILDKIT):
+        # For a moment a program that begins has no command line yet.
+        await steps.until(lambda: any(b"daglet" in item.cmdline for item in children()))
         [process] = [item for item in children() if b"daglet" in item.cmdline]
     assert not process.folder.exists()
 
