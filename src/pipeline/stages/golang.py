@@ -77,7 +77,7 @@ _COMPILED = "/compiled"
 _COPY_COMPILED = f"""\
 find . -type f -mmin -90 ! -name trim.txt -exec cp --parents -p -t {_COMPILED} {{}} +
 cd {_COMPILED}
-for index in $(find . -name '*-d' -size -2048k -exec grep -la '^go index' {{}} + | xargs -r grep -la '{_SRC}/' | xargs -r grep -La 'go{_SRC}/'); do
+for index in $(find . -name '*-d' -size -2048k -exec grep -la '^go index' {{}} + | xargs -r grep -la '{_SRC}/' | xargs -r grep -La 'go/src/'); do
   grep -rl --include='*-a' " $(basename "$index" -d) " . | xargs -r rm
   rm "$index"
 done

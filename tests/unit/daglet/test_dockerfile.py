@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from graphs import BASE, SOURCE, chain, edited
 
 from daglet import instructions as ins
 from daglet import operations as ops
 from daglet.dockerfile import Options, dump, render
 from daglet.dockerfile.names import Names
 from daglet.errors import InvalidOperation, Unsupported
-
-BASE = ops.FromArchive(ops.HostFile("node-build.tar", "/bases/node-build.tar"))
-SOURCE = ops.HostDirectory("/repository/api")
-
-
-def chain(start, *steps):
-    for step in steps:
-        start = ops.ContainerStep(start, step)
-    return start
 
 
 def test_a_service_like_graph(golden):
@@ -76,102 +68,6 @@ def test_a_secrets_value_is_not_in_the_text():
     assert plan.secrets == {"RUN": "c4n4ry"}
 
 
-@pytest.mark.parametrize("value", ["a\nRUN evil", "tab\t", "nul\x00", "del\x7f"])
-def test_control_characters_never_reach_an_instruction(value):
-    with pytest.raises(InvalidOperation, match="control character"):
-        render(chain(BASE, ops.Setting("ENV", "X", value)))
-
-
-@pytest.mark.parametrize(
-    ("path", "written"), [("/a b", '["/", "/a b/"]'), ('/a"b', '["/", "/a\\"b/"]'), ("/ä", '["/", "/ä/"]')]
-)
-def test_odd_paths_are_taken_literally(path, written):
-    assert f"COPY --from=api {written}" in render(chain(BASE, ops.CopyDirectory(path, SOURCE))).dockerfile
-
-
-@pytest.mark.parametrize("path", ["/a$HOME", "/a\nb", "/[a]", "/a\\b"])
-def test_odd_paths_are_refused_not_expanded(path):
-    with pytest.raises(InvalidOperation, match="has a character that COPY would not take literally"):
-        render(chain(BASE, ops.CopyDirectory(path, SOURCE)))
-
-
-LINE = "\nRUN evil"
-
-
-@pytest.mark.parametrize("kind", ["SECRET", "VOLATILE"])
-@pytest.mark.parametrize(
-    "name", [f"A{LINE}", "A,target=/etc/passwd", "A B", 'A"', "A'", "A\\", "$A", "A=B", "A\x7f", "A\u2028", ""]
-)
-def test_a_variables_name_is_no_more_than_that(kind, name):
-    given = ops.Setting(kind, name, secret=ops.Secret("s")) if kind == "SECRET" else ops.Setting(kind, name, "v")
-    with pytest.raises(InvalidOperation, match="is no name of a variable"):
-        render(chain(BASE, given, ops.Exec(("true",))), Options("STAGE"))
-
-
-def test_a_variables_name_may_be_any_that_npm_reads():
-    name = "npm_config_//r.example/:_authToken"
-    given = ops.Setting("SECRET", name, secret=ops.Secret("s"))
-    assert f"--mount=type=secret,id=s,env={name} " in render(chain(BASE, given, ops.Exec(("true",)))).dockerfile
-
-
-@pytest.mark.parametrize("address", [f"a:1{LINE}", "a b", "$A", "--a", "a\\", ""])
-def test_an_address_is_no_more_than_that(address):
-    with pytest.raises(InvalidOperation, match="is no address of an image"):
-        render(ops.FromAddress(address))
-
-
-def test_a_registry_may_be_at_a_number():
-    assert "FROM [::1]:5000/a/b_c:1@sha256:ab AS " in render(ops.FromAddress("[::1]:5000/a/b_c:1@sha256:ab")).dockerfile
-
-
-def test_a_platform_is_no_more_than_that():
-    with pytest.raises(InvalidOperation, match="is not a plain name"):
-        render(edited(ops.CopyDirectory("/", ops.ContainerDirectory(ops.FromAddress("a:1", f"linux{LINE}"), "/"))))
-
-
-def test_an_address_without_a_tag_is_no_name_of_a_stage_or_a_build_context():
-    tool = chain(ops.FromAddress("node"), ops.CopyDirectory("/", ops.HostDirectory("/x/node")))
-    plan = render(
-        chain(ops.FromAddress("empty"), ops.MakeDirectory("/a"), ops.CopyDirectory("/", ops.ContainerDirectory(tool, "/")))
-    )
-    sources = [line.split()[1] for line in plan.dockerfile.splitlines() if line.startswith("FROM ")]
-    assert sources == ["scratch", "node:latest", "empty:latest"]
-    assert ([*plan.contexts], set(plan.addresses)) == (["node"], {"node", "empty"})
-
-
-@pytest.mark.parametrize("command", [f"true{LINE}", "true \\", "true \\ ", "nul\x00"])
-def test_a_health_checks_command_is_no_more_than_that(command):
-    with pytest.raises(InvalidOperation, match="cannot be the command of a health check"):
-        render(chain(BASE, ops.Healthcheck("HEALTHCHECK", value=(command,), shell=True)))
-
-
-def test_a_health_check_may_hold_what_a_shell_reads():
-    text = render(chain(BASE, ops.Healthcheck("HEALTHCHECK", value=("a \\$B", '"c"\t| d'), shell=True))).dockerfile
-    assert 'HEALTHCHECK CMD a \\$B "c"\t| d\n' in text
-
-
-def test_commands_are_in_exec_form():
-    assert ins.exec_form(["sh", "-c", 'echo "$HOME"\n']) == '["sh", "-c", "echo \\"$HOME\\"\\n"]'
-
-
-@pytest.mark.parametrize(
-    ("contents", "fits"),
-    [
-        ("a\n", True),
-        ("no end", False),
-        ("carriage\r\n", False),
-        ("nul\x00\n", False),
-        ("", False),
-        ("tab\t\n", True),
-        ("X\x1f\n", False),
-        ("x" * ((1 << 20) - 1) + "\n", True),
-        ("x" * (1 << 20) + "\n", False),
-    ],
-)
-def test_heredocs_take_only_what_they_give_back(contents, fits):
-    assert ins.fits_heredoc(contents) is fits
-
-
 def test_a_named_owner_of_a_mount_is_refused():
     with pytest.raises(Unsupported, match="needs a Dagger Engine"):
         render(chain(BASE, ops.Mount("/c", ops.CacheVolume("k", "node"), "cache"), ops.Exec(("true",))))
@@ -223,13 +119,6 @@ def test_contents_that_no_heredoc_gives_back_are_a_build_context():
     plan = render(chain(BASE, ops.CopyFile("/a", ops.NewFile("a", "no line break"))))
     assert [*plan.contexts.values()] == [ops.NewFile("a", "no line break")]
     assert "COPY --from=a /contents /a" in plan.dockerfile
-
-
-def edited(*edits, of=None):
-    tree = of or ops.EmptyDirectory()
-    for edit in edits:
-        tree = ops.DirectoryEdit(tree, edit)
-    return tree
 
 
 TIMED = edited(ops.CopyFile("/a", ops.NewFile("a", "a\n")), ops.SetTimestamps(7))
@@ -563,14 +452,3 @@ def test_a_key_with_a_comma_is_no_option():
 def test_a_secret_without_a_plain_letter_has_a_name():
     assert Names().secret("", "x") == "secret"
     assert Names().secret("§", "x") == "-"
-
-
-@pytest.mark.parametrize("title", ["syntax=evil/frontend", "escape = `", "check=skip=all"])
-def test_a_title_is_no_directive(title):
-    first = render(chain(BASE, ops.Setting("VOLATILE", "STAGE", title)), Options("STAGE")).dockerfile.splitlines()[0]
-    assert first == f"# stage {title}"
-
-
-def test_a_title_stays_a_comment():
-    titled = chain(ops.Scratch(), ops.Setting("VOLATILE", "STAGE", "web\nRUN evil\u2028RUN evil"))
-    assert render(titled, Options("STAGE")).dockerfile == "# web RUN evil RUN evil\nFROM scratch AS web-run-evil-run-evil\n"

@@ -6,6 +6,7 @@ import hashlib
 import json
 
 import pytest
+from graphs import chain
 
 from daglet import archives
 from daglet import operations as ops
@@ -15,12 +16,6 @@ from daglet.imageconfig import as_asked_for, as_rendered, finished
 EPOCH = "1970-01-01T00:00:00Z"
 EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 BUILDKIT = {"created": EPOCH, "comment": "buildkit.dockerfile.v0"}
-
-
-def chain(start, *steps):
-    for step in steps:
-        start = ops.ContainerStep(start, step)
-    return start
 
 
 def image(folder, diff_ids, history):
