@@ -117,15 +117,19 @@ class Evaluator:
         platforms = [image.platform or self.engines.platform for image in variants]
         config = imageconfig.as_rendered(variants[0], platforms[0]) if len(variants) == 1 else None
         if config is not None:
-            result = await self._solve(requests[0], f"{output}{forced}{_configured(config)}")
-            return f"{address}@{result.metadata['containerimage.digest']}"
-        async with self._images(requests, f"{address}{forced}", forced) as images:
-            with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
-                whole = await anyio.to_thread.run_sync(archives.joined, images, Path(folder))
-                plan = dockerfile.Plan(f"FROM {_WHOLE}\n", "", ",".join(platforms), {}, {}, {}, {})
-                inputs = buildctl.Inputs({}, {_WHOLE: whole}, self.host.secrets, self.host.secret_files)
-                result = await self.engines.solve(plan, inputs, output)
-        return f"{address}@{result.metadata['containerimage.digest']}"
+            pushed = await self._solve(requests[0], f"{output}{forced}{_configured(config)}")
+        else:
+            async with self._images(requests, f"{address}{forced}", forced) as images:
+                pushed = await self._push(images, ",".join(platforms), output)
+        return f"{address}@{pushed.metadata['containerimage.digest']}"
+
+    async def _push(self, images: Sequence[archives.Layout], platforms: str, output: str) -> buildctl.Result:
+        """Push finished images as one."""
+        with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
+            whole = await anyio.to_thread.run_sync(archives.joined, images, Path(folder))
+            plan = dockerfile.Plan(f"FROM {_WHOLE}\n", "", platforms, {}, {}, {}, {})
+            inputs = buildctl.Inputs({}, {_WHOLE: whole}, self.host.secrets, self.host.secret_files)
+            return await self.engines.solve(plan, inputs, output)
 
     @asynccontextmanager
     async def _images(
