@@ -58,8 +58,8 @@ replay: $(VENV)/installed-dev
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-sources
 
 lock:
-	@$(LOCK) pyproject.toml --extra sign --extra zstd --group build --output-file requirements.lock
-	@$(LOCK) pyproject.toml --extra sign --extra zstd --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) pyproject.toml --extra sign --group build --output-file requirements.lock
+	@$(LOCK) pyproject.toml --extra sign --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	@$(LOCK) --group mutation --constraints requirements-dev.lock --output-file requirements-mutation.lock
 	@$(LOCK) --group docs --constraints requirements-dev.lock --output-file requirements-docs.lock
 

@@ -77,7 +77,7 @@ class Archive:
         if start.startswith(_GZIP):
             return cast("IO[bytes]", gzip.open(stored))
         if start == _ZSTD:
-            from pipeline.compression import reader  # noqa: PLC0415 - an extra, which images without it do not need
+            from pipeline.compression import reader  # noqa: PLC0415 - a library that images without it do not need
 
             return reader(stored)
         return stored

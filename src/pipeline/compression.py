@@ -1,7 +1,6 @@
 """Layers compressed by zstd: smaller than by gzip and faster to unpack, for registries and machines that know it.
 
 It is done here and not by the engine: so both engines' images are the same, a base is compressed once, and harder than an engine would.
-It needs the package of the extra `zstd`: imported where it is wanted, and nowhere else.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import UsageError
 from pipeline.folders import cache_folder
 from pipeline.settle import settle
 
@@ -16,13 +15,7 @@ if TYPE_CHECKING:
 
 
 def finishing(project: Project, running: Engine) -> Callable[[Path], None]:
-    """Return what is done to an archive once it is written: one that a Dagger Engine wrote says when.
-
-    Raises
-    ------
-    UsageError
-        If layers are to be compressed by what is not installed.
-    """
+    """Return what is done to an archive once it is written: one that a Dagger Engine wrote says when."""
 
     def settled(archive: Path) -> None:
         if running.name == "dagger":
@@ -30,11 +23,7 @@ def finishing(project: Project, running: Engine) -> Callable[[Path], None]:
 
     if project.config.compression == "gzip":
         return settled
-    try:
-        from pipeline.compression import compress  # noqa: PLC0415 - an extra, which others need not have
-    except ImportError:
-        msg = "compression = zstd needs another package"
-        raise UsageError(msg, hint="install it with pip install 'pipeline[zstd]'") from None
+    from pipeline.compression import compress  # noqa: PLC0415 - a library that others need not load
 
     def finish(archive: Path) -> None:
         settled(archive)

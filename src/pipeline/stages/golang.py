@@ -18,7 +18,7 @@ from pipeline.graph import Inputs, Kept, ServiceGraph, Stage, Volume
 from pipeline.stages.context import BUILD_USER, Context
 from pipeline.stages.golang_image import OUT, as_layers, config_place, from_toolchain, runtime
 from pipeline.stages.image import layer
-from pipeline.stages.stage import stage
+from pipeline.stages.stage import laid_over, stage
 
 _SRC = "/src"
 _MODULES = "/go/pkg/mod"
@@ -70,19 +70,22 @@ exit 1
 
 _COMPILED = "/compiled"
 
-# Go sets the time of what it uses, unless that is less than an hour old: the rest of the volume is of no use here. The same packages
-# are to be the same bytes, so what tells of the time is left out: when Go last looked for old things (trim.txt), when it made each
-# (the end of its note), and what the service's own folders hold, which Go knows again by the times of their files. Its own packages
-# lie in a folder go/src.
+# What other versions of the service find of use: the packages that are not its own, and what Go knows of the folders of their
+# sources (an index each; it sets the time of one that it uses, unless that is less than an hour old). The same packages are to be
+# the same bytes, so when each was made, the end of its note, is left out.
 _COPY_COMPILED = f"""\
-find . -type f -mmin -90 ! -name trim.txt -exec cp --parents -p -t {_COMPILED} {{}} +
-cd {_COMPILED}
-for index in $(find . -name '*-d' -size -2048k -exec grep -la '^go index' {{}} + | xargs -r grep -la '{_SRC}/' | xargs -r grep -La 'go/src/'); do
-  grep -rl --include='*-a' " $(basename "$index" -d) " . | xargs -r rm
-  rm "$index"
-done
-find . -type d -empty -delete
-find . -name '*-a' -exec sed -i 's/ [ 0-9]\\{{20\\}}$/{1:21}/' {{}} +
+go list -deps -export -trimpath -tags "$GO_TAGS" -f '{{{{if not (and .Module .Module.Main)}}}}{{{{.Export}}}}{{{{end}}}}' \\
+  "$GO_MAIN" $GO_BINARIES > /tmp/paths
+find {_BUILD_CACHE} -name '*-d' -size -2048k -mmin -90 -exec grep -la '^go index' {{}} + | while read -r index; do
+  grep -qa '{_SRC}/' "$index" && ! grep -qa 'go/src/' "$index" || echo "$index"
+done >> /tmp/paths
+sed -n 's|.*/\\(.*\\)-d$|\\1|p' /tmp/paths > /tmp/names
+cd {_BUILD_CACHE}
+{{
+  grep -rlF --include='*-a' -f /tmp/names .
+  sed 's|^\\(..\\).*|\\1/&-d|' /tmp/names
+}} | xargs cp --parents -t {_COMPILED}
+find {_COMPILED} -name '*-a' -exec sed -i 's/ [ 0-9]\\{{20\\}}$/{1:21}/' {{}} +
 """
 
 _C_COMPILER = {"static": "musl-gcc", "dynamic": "gcc"}
@@ -104,10 +107,16 @@ def graph(service: GoService, context: Context) -> ServiceGraph:
 
 
 def _environment(service: GoService) -> dict[str, str]:
-    found = {"GOTOOLCHAIN": "local", "GOFLAGS": f"-mod={service.mod}", "CGO_ENABLED": "0", "HOME": _HOME}
+    found = {"GOTOOLCHAIN": "local", "GOFLAGS": _flags(service), "CGO_ENABLED": "0", "HOME": _HOME}
     if service.cgo:
         found |= {"CGO_ENABLED": "1", "CC": _C_COMPILER[service.cgo]}
     return found
+
+
+def _flags(service: GoService) -> str:
+    """Return the flags of every command: nothing for debuggers is compiled where the linker leaves it out (`-w`)."""
+    wanted = any(word.startswith("-w=") for word in service.ldflags.split())
+    return f"-mod={service.mod}" if wanted else f"-mod={service.mod} -gcflags=all=-dwarf=false"
 
 
 def _surroundings(service: GoService, secrets: Iterable[str]) -> dict[str, str]:
@@ -162,7 +171,13 @@ def _deps(service: GoService, context: Context) -> Stage:
 
     # What was unpacked is what is compiled; the archives that it came in are not read again.
     kept = Kept((_MODULES,), exclude=("cache/download/**/*.zip",), starts=True)
-    return stage(context, "deps", (), container, inputs, finish=finish, kept=kept)
+    lay = laid_over if context.replaced else _mounted
+    return stage(context, "deps", (), container, inputs, finish=finish, kept=kept, lay=lay)
+
+
+def _mounted(container: dagger.Container, known: dagger.Container) -> dagger.Container:
+    """Return a container with restored modules mounted where they were: only commands read them, and copying takes longer."""
+    return container.with_mounted_directory(_MODULES, known.directory(_MODULES))
 
 
 def _download(service: GoService) -> str:
@@ -232,7 +247,7 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
 def _compiled(service: GoService, built: Stage, variables: Mapping[str, str]) -> Volume:
     """Return the compiled packages that a build has used or made. How they are linked, and into what, does not count."""
     container = built.container.with_directory(_COMPILED, dag.directory(), owner=BUILD_USER)
-    container = container.with_workdir(_BUILD_CACHE).with_exec(["sh", "-ec", _COPY_COMPILED])
+    container = container.with_exec(["sh", "-ec", _COPY_COMPILED])
     inputs = {**{name: variables[name] for name in ("GOOS", "GOARCH", "GO_TAGS")}, **service.build.env}
     return Volume(container, _COMPILED, inputs)
 

@@ -157,7 +157,7 @@ FROM docker.io/library/golang:1.26.8-bookworm AS auth-service-build
 USER 1000:1000
 WORKDIR /src
 ENV GOTOOLCHAIN="local"
-ENV GOFLAGS="-mod=readonly"
+ENV GOFLAGS="-mod=readonly -gcflags=all=-dwarf=false"
 ENV CGO_ENABLED="0"
 ENV HOME="/tmp"
 COPY --chown=1000:1000 --from=auth / /src/

@@ -36,3 +36,23 @@ async def test_packages_that_were_compiled_elsewhere_take_the_place_of_the_cache
     own, taken = ([line for line in plan.splitlines() if "target=/var/cache/go-build" in line] for plan in planner.plans)
     assert [line.split("=")[2].partition(",")[0] for line in (*own, *taken)] == ["cache", "bind"]
     assert "source=/compiled,target=/var/cache/go-build,rw" in taken[0]
+
+
+@pytest.mark.parametrize(
+    ("ldflags", "left_out"),
+    [("", True), ("-X main.version=1", True), ("-w=0", False), ("-s=false -w=false", False)],
+)
+async def test_nothing_is_compiled_for_debuggers_where_the_linker_leaves_it_out(planning, tmp_path, ldflags, left_out):
+    (tmp_path / "pipeline.toml").write_text(f'[services.a]\npath = "a"\ngo.ldflags = "{ldflags}"\n')
+    async with planning() as (project, _):
+        flags = project.graph("a").stage("deps").inputs.variables["GOFLAGS"]
+    assert ("-gcflags=all=-dwarf=false" in flags.split()) == left_out
+
+
+async def test_modules_that_were_restored_are_mounted_and_not_copied(planning):
+    async with planning() as (project, planner):
+        restored = dag.container().from_(f"registry.example/stages@sha256:{'0' * 64}")
+        await project.graph("a", "run", {"deps": restored}).stage("build").container.sync()
+    [plan] = planner.plans
+    assert "source=/go/pkg/mod,target=/go/pkg/mod,rw" in plan
+    assert not [line for line in plan.splitlines() if line.startswith("COPY") and line.endswith(" / /")]
