@@ -77,8 +77,8 @@ def parts(request: BaseRequest, cache: Path) -> tuple[Part, ...]:
 
 def archive_path(request: BaseRequest, pins: Mapping[str, Any], cache: Path) -> Path:
     """Return where the archive of a base made of pinned parts lies, or will."""
-    chosen = [(part.key, pins[part.key]) for part in parts(request, cache)]
-    identity = hashlib.sha256(json.dumps([_FORMAT, chosen], sort_keys=True).encode()).hexdigest()
+    chosen = [_made_of(part, pins[part.key]) for part in parts(request, cache)]
+    identity = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
     name = "-".join(filter(None, [request.role, request.version, request.platform.replace("/", "-"), identity[:8]]))
     return cache / "bases" / f"{name}.tar"
 
@@ -86,10 +86,14 @@ def archive_path(request: BaseRequest, pins: Mapping[str, Any], cache: Path) -> 
 def make_part(part: Part, pin: Any, cache: Path) -> Layer:
     """Return a part's layer, made unless it is there."""
     packing = part.packing
-    made_of = [_FORMAT, part.key, packing.compression, packing.level, pin]
-    identity = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+    identity = hashlib.sha256(json.dumps(_made_of(part, pin), sort_keys=True).encode()).hexdigest()[:16]
     path = cache / "layers" / f"{part.key.replace('/', '-')}-{identity}.tar.{packing.compression}"
     return make_layer(path, packing.level, part.fill(pin), packing.compression)
+
+
+def _made_of(part: Part, pin: Any) -> list[Any]:
+    """Return all that a part's layer depends on."""
+    return [_FORMAT, part.key, part.packing.compression, part.packing.level, pin]
 
 
 def assemble(request: BaseRequest, pins: Mapping[str, Any], cache: Path) -> Base:
