@@ -73,7 +73,11 @@ async def test_what_packages_make(resolved, registries, tmp_path):
 
 @pytest.mark.parametrize(
     ("role", "version", "compressions"),
-    [("go-build", "1.26", ["zstd", "zstd"]), ("node-build", "22", ["zstd", "gzip", "zstd"]), ("node-runtime", "22", ["gzip", "gzip"])],
+    [
+        ("go-build", "1.26", ["zstd", "zstd"]),
+        ("node-build", "22", ["zstd", "gzip", "zstd"]),
+        ("node-runtime", "22", ["gzip", "gzip"]),
+    ],
 )
 async def test_what_ships_is_for_everybody_and_what_stays_is_unpacked_quickly(
     resolved, registries, role, version, compressions
