@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.bases import BaseRequest
     from pipeline.config import Overrides
     from pipeline.project import Project
+    from pipeline.report.model import Report
     from pipeline.repository import Repository
     from pipeline.stages.context import BaseImages, HostSettings
 
@@ -62,29 +63,45 @@ class Pipeline:
         format: Annotated[str, Doc("text for people, json for the report.")] = "text",  # noqa: A002 - the argument's name in the interface
     ) -> str:
         """Build services and return the summary. It fails where one of them failed, with the summary as the reason."""
-        from pipeline import cache, orchestrate
-        from pipeline.output import Measures
-        from pipeline.progress import Quiet
-        from pipeline.report.model import EngineResult
         from pipeline.report.summary import summary
-        from pipeline.stages.context import default_platform
 
         with _sentences():
             _check_format(format, "text", "json")
-            async with self._project(services or []) as project:
-                settings = orchestrate.Settings(
-                    run=random.token_hex(8),
-                    max_parallel=project.config.max_parallel,
-                    output=Measures(project.bases.container("config", "", default_platform())),
-                    state=None,
-                    cache=await cache.of(project, print),
-                )
-                engine = EngineResult(name="dagger", version=await dag.version())
-                report = await orchestrate.build(project, list(project.services), engine, settings, Quiet())
+            report = await self._built(services or [])
             text = report.model_dump_json(indent=2) + "\n" if format == "json" else summary(report)
             if not report.success:
                 raise PipelineError(text)
         return text
+
+    @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
+    async def metrics(self, services: Services = None) -> dagger.File:
+        """Build services and return the figures of that in Prometheus's text format. A build that fails is a figure, too."""
+        from pipeline.history import FILE_NAME, History
+        from pipeline.report import metrics
+
+        with _sentences():
+            report = await self._built(services or [])
+            with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
+                record = History(Path(folder, FILE_NAME))
+                record.add([report])
+                text = metrics.exposition(metrics.collect(report, record, [item.service_name for item in report.services]))
+            return dag.directory().with_new_file("pipeline.prom", text).file("pipeline.prom")
+
+    @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
+    async def sbom(self, services: Services = None) -> dagger.Directory:
+        """Build services and return lists of what is in their images, for each one by CycloneDX and one by SPDX."""
+        from pipeline.sbom.commands import listed
+
+        with _sentences():
+            async with self._project(services or []) as project:
+                run, found = random.token_hex(8), dag.directory()
+                for name in project.services:
+                    archive = project.root.parent / f"{name}.tar"
+                    first, *others = project.graph(name, run).images
+                    await first.export(str(archive), platform_variants=others or None)
+                    for item in await listed(name, archive):
+                        found = found.with_new_file(item.file_name, item.text)
+                return found
 
     @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
     async def image(self, service: Service) -> dagger.Container:
@@ -213,6 +230,24 @@ class Pipeline:
     async def smoke(self, services: Services = None) -> None:
         """Start each image as its user, wait for its health, and stop it."""
         await self._check("smoke", services or [])
+
+    async def _built(self, names: list[str]) -> Report:
+        from pipeline import cache, orchestrate
+        from pipeline.output import Measures
+        from pipeline.progress import Quiet
+        from pipeline.report.model import EngineResult
+        from pipeline.stages.context import default_platform
+
+        async with self._project(names) as project:
+            settings = orchestrate.Settings(
+                run=random.token_hex(8),
+                max_parallel=project.config.max_parallel,
+                output=Measures(project.bases.container("config", "", default_platform())),
+                state=None,
+                cache=await cache.of(project, print),
+            )
+            engine = EngineResult(name="dagger", version=await dag.version())
+            return await orchestrate.build(project, list(project.services), engine, settings, Quiet())
 
     async def _check(self, kind: Literal["tests", "smoke"], names: list[str]) -> None:
         from pipeline import checking

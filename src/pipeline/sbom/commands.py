@@ -37,6 +37,16 @@ async def sbom(
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of what is in an image: the digest of the image for one platform, and how the list's file is to be called."""
+
+    digest: str
+    media_type: str
+    file_name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """A list that was written of what is in an image: the service, the digest of the image for one platform, and the file."""
 
@@ -46,15 +56,24 @@ class Written:
     file: Path
 
 
+async def listed(service: str, archive: Path) -> list[Listed]:
+    """Return the lists of a service's images, which are in an archive, in all formats."""
+    found = await anyio.to_thread.run_sync(contents, archive)
+    made: list[Listed] = []
+    for image in found:
+        beside = f"-{image.platform.partition('/')[2]}" if len(found) > 1 else ""
+        for form, kind in FORMATS.items():
+            name = f"{service}{beside}.{kind.suffix}"
+            made.append(Listed(image.digest, kind.media_type, name, document(service, image, form)))
+    return made
+
+
 async def lists(result: Report, output: Path) -> list[Written]:
     """Write the lists of all services' images in all formats."""
     made: list[Written] = []
     for service in result.services:
-        found = await anyio.to_thread.run_sync(contents, output / service.image)
-        for image in found:
-            beside = f"-{image.platform.partition('/')[2]}" if len(found) > 1 else ""
-            for form, kind in FORMATS.items():
-                file = output / "sbom" / f"{service.service_name}{beside}.{kind.suffix}"
-                write_text_atomic(file, document(service.service_name, image, form))
-                made.append(Written(service.service_name, image.digest, kind.media_type, file))
+        for item in await listed(service.service_name, output / service.image):
+            file = output / "sbom" / item.file_name
+            write_text_atomic(file, item.text)
+            made.append(Written(service.service_name, item.digest, item.media_type, file))
     return made
