@@ -69,13 +69,13 @@ exit 1
 """
 
 _COMPILED = "/compiled"
+_NOT_ITS_OWN = "{{if .Module}}{{if not .Module.Main}}{{.Export}}{{end}}{{else}}{{.Export}}{{end}}"
 
 # What other versions of the service find of use: the packages that are not its own, and what Go knows of the folders of their
 # sources (an index each; it sets the time of one that it uses, unless that is less than an hour old). The same packages are to be
 # the same bytes, so when each was made, the end of its note, is left out.
 _COPY_COMPILED = f"""\
-go list -deps -export -trimpath -tags "$GO_TAGS" -f '{{{{if not (and .Module .Module.Main)}}}}{{{{.Export}}}}{{{{end}}}}' \\
-  "$GO_MAIN" $GO_BINARIES > /tmp/paths
+go list -deps -export -trimpath -tags "$GO_TAGS" -f '{_NOT_ITS_OWN}' "$GO_MAIN" $GO_BINARIES > /tmp/paths
 find {_BUILD_CACHE} -name '*-d' -size -2048k -mmin -90 -exec grep -la '^go index' {{}} + | while read -r index; do
   grep -qa '{_SRC}/' "$index" && ! grep -qa 'go/src/' "$index" || echo "$index"
 done >> /tmp/paths
