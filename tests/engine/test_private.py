@@ -1,8 +1,12 @@
-"""Private registries: npm's by a token in a secret .npmrc, Go's by a login in a secret .netrc, and nothing of either is kept."""
+"""Private registries: npm's by a token in a secret .npmrc, Go's by a login in a secret .netrc, one of images by a password.
+
+Nothing of them is kept: not in what is built, not in what is pushed, not in what is told, in no form.
+"""
 
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 import subprocess
@@ -12,10 +16,15 @@ from pathlib import Path
 import pytest
 import registries
 import small
+import zstandard
+from collectors import collector
 from documents import carry_out, write_files
+
+import tools as programs
 
 TOKEN, PASSWORD = "c4n4ry-npm-token", "c4n4ry-go-password"
 PREFIX = "modules"
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +56,36 @@ def private(make_workspace, offered, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(private):
-    printed = carry_out("docs/how-to/private-registries.md", private)
-    again = private.pipeline("build")
-    return replace(again, out=printed + again.out)
+def registry(tools, tmp_path_factory):
+    with tools.registry(tmp_path_factory.mktemp("registry"), guarded=True) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def traces(tmp_path_factory):
+    """Where a collector writes what it was sent, all of it once it has ended."""
+    return tmp_path_factory.mktemp("traces")
+
+
+@pytest.fixture(scope="module")
+def run(private, registry, traces, tmp_path_factory):
+    """What the page shows, then a build and a publication; results of stages, lists and traces are handed on, too."""
+    login = base64.b64encode(f"{programs.USER}:{programs.PASSWORD}".encode()).decode()
+    docker = tmp_path_factory.mktemp("docker")
+    (docker / "config.json").write_text(json.dumps({"auths": {registry.address: {"auth": login}}}))
+    with collector(traces) as running:
+        settings = {
+            "DOCKER_CONFIG": str(docker),
+            "PIPELINE_CACHE_REGISTRY": f"{registry.address}/stages",
+            "PIPELINE_CACHE_WRITE": "1",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{running.http}",
+        }
+        shared = replace(private, settings={**private.settings, **settings})
+        printed = carry_out("docs/how-to/private-registries.md", shared)
+        again = shared.pipeline("build")
+        published = shared.pipeline("publish", "--registry", f"{registry.address}/team", "--sbom")
+        assert published.code == 0, published.err
+    return replace(again, out=printed + again.out + published.out, err=again.err + published.err)
 
 
 def test_both_registries_were_given_their_secrets(run, offered):
@@ -64,18 +99,58 @@ def test_the_packages_are_in_the_images(run, private):
     assert registries.MODULE.encode() in private.image("tool").contents["bin/app"]
 
 
-@pytest.mark.parametrize("secret", [TOKEN, PASSWORD])
-def test_neither_secret_is_kept(run, private, secret):
-    report = (private.root / "dist" / "report.json").read_text()
+@pytest.fixture(scope="module")
+def places(run, private, registry, traces, tmp_path_factory):
+    """All that is kept or told of the run, by what it is, with a word that has to be in it."""
+    folder = tmp_path_factory.mktemp("reports")
+    told = {form: private.pipeline("report", form) for form in ("history", "metrics", "export")}
+    page = private.pipeline("report", "html", str(folder / "run.html"))
+    assert {name: answer.code for name, answer in {**told, "page": page}.items()} == dict.fromkeys([*told, "page"], 0)
     plan = private.pipeline("plan", "--format", "dockerfile")
-    kept = [run.out, run.err, report, plan.out, plan.err]
-    for service in ("web", "tool"):
+    found = {
+        "output": ((run.out + run.err).encode(), b"built"),
+        "Dockerfiles": (plan.out.encode(), b"FROM"),
+        "report": ((private.root / "dist" / "report.json").read_bytes(), b"prod-deps"),
+        "page": ((folder / "run.html").read_bytes(), b"prod-deps"),
+        "traces": ((traces / "traces.json").read_bytes(), b"prod-deps"),
+        **{form: (answer.out.encode(), b"web") for form, answer in told.items()},
+    }
+    for service, word in (("web", b"@secret/plain"), ("tool", registries.MODULE.encode())):
         image = private.image(service)
-        kept += [json.dumps(image.config), *(layer.decode("latin-1") for layer in image.layers)]
-    assert "example.test" in "".join(kept)
-    assert [text[:80] for text in kept if secret in text] == []
+        found[f"{service}: image"] = (b"".join([json.dumps(image.config).encode(), *image.layers]), word)
+    # Images, entries of the cache, lists of contents and statements, whatever they are compressed by.
+    blobs = [unpacked(path.read_bytes()) for path in registry.log.parent.glob("images/**/blobs/**/data")]
+    found["registry"] = (b"".join(blobs), b"@secret/plain")
+    return found
+
+
+def unpacked(blob):
+    if blob.startswith(_GZIP):
+        return gzip.decompress(blob)
+    return zstandard.ZstdDecompressor().stream_reader(blob, read_across_frames=True).read() if blob.startswith(_ZSTD) else blob
+
+
+def forms(secret):
+    """Return what would betray a secret: itself, and how it reads in base64, wherever in a text it stood."""
+    whole = (base64.b64encode(b" " * before + secret.encode()).decode() for before in range(3))
+    # What stands beside it has its share in the first and the last letters.
+    return [secret, *(text.rstrip("=")[(0, 2, 3)[before] : -1] for before, text in enumerate(whole))]
+
+
+def test_the_search_knows_a_secret_in_each_of_its_forms():
+    for before, after in (("", ""), ("x:", ""), ("user:", "\n"), ("a", "bc")):
+        written = base64.b64encode(f"{before}{TOKEN}{after}".encode()).decode()
+        assert [form for form in forms(TOKEN) if form in written], (before, after)
+
+
+@pytest.mark.parametrize("secret", [TOKEN, PASSWORD, programs.PASSWORD])
+def test_no_secret_is_kept_or_told(places, private, secret):
+    assert {name for name, (content, word) in places.items() if word not in content} == set()
+    hits = {name for name, (content, _) in places.items() if any(form.encode() in content for form in forms(secret))}
+    assert hits == set()
     assert private.engine_is_gone(20)
-    found = subprocess.run(["grep", "-rlaF", "--", secret, private.state], capture_output=True, text=True, check=False)
+    patterns = [f"--regexp={form}" for form in forms(secret)]
+    found = subprocess.run(["grep", "-rlaF", *patterns, private.state], capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout) == (1, "")
 
 
