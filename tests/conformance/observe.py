@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import json
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dagger
+from blobs import unpacked
 
 from conformance.program import Given
 
@@ -109,7 +109,7 @@ def _read(tar: tarfile.TarFile, digest: str) -> tuple[Any, dict[str, Any]]:
     tree: dict[str, Any] = {}
     for layer in manifest["layers"]:
         body = _bytes(tar, _blob(layer["digest"]))
-        lay(tree, gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
+        lay(tree, unpacked(body))
     return _json(tar, _blob(manifest["config"]["digest"])), tree
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import os
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from blobs import unpacked
 
 from daglet.embedded import Layout
 from tools import tools as test_tools
@@ -145,7 +145,7 @@ def _manifests(archive, digest):
 def _image(archive, manifest):
     entries, contents, layers = {}, {}, []
     for layer in manifest["layers"]:
-        layers.append(gzip.decompress(archive.extractfile(_blob(layer["digest"])).read()))
+        layers.append(unpacked(archive.extractfile(_blob(layer["digest"])).read()))
         with tarfile.open(fileobj=io.BytesIO(layers[-1])) as tar:
             for item in tar:
                 entries[item.name.strip("/")] = item

@@ -6,7 +6,6 @@ Nothing of them is kept: not in what is built, not in what is pushed, not in wha
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import os
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 import registries
 import small
-import zstandard
+from blobs import unpacked
 from collectors import collector
 from documents import carry_out, write_files
 
@@ -24,7 +23,6 @@ import tools as programs
 
 TOKEN, PASSWORD = "c4n4ry-npm-token", "c4n4ry-go-password"
 PREFIX = "modules"
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 @pytest.fixture(scope="module")
@@ -122,12 +120,6 @@ def places(run, private, registry, traces, tmp_path_factory):
     blobs = [unpacked(path.read_bytes()) for path in registry.log.parent.glob("images/**/blobs/**/data")]
     found["registry"] = (b"".join(blobs), b"@secret/plain")
     return found
-
-
-def unpacked(blob):
-    if blob.startswith(_GZIP):
-        return gzip.decompress(blob)
-    return zstandard.ZstdDecompressor().stream_reader(blob, read_across_frames=True).read() if blob.startswith(_ZSTD) else blob
 
 
 def forms(secret):
