@@ -238,6 +238,18 @@ done
 shift
 [ $# = 0 ] || exec "$@\""""
 
+_KEEP_LINKS = """\
+{busybox} find "$1" -type f -links +1 -exec {busybox} sh -ec '
+{busybox} mkdir -p /.links
+for path; do
+  first=/.links/$({busybox} stat -c %d-%i "$path")
+  if [ -e "$first" ]; then {busybox} ln -f "$first" "$path"; else {busybox} ln "$path" "$first"; fi
+done' -- {} + || exit
+shift
+exec "$@\""""
+"""A change that reaches files of a layer below copies each of them up, by each of its names: hard links are made anew before.
+They stand beside the tree meanwhile, where nothing is taken from."""
+
 _KNOWN = """\
 while [ $# -gt 0 ]; do
   {busybox} grep -q "^$1:" "/etc/$2" || { echo "/etc/$2 knows no $1" >&2; exit 1; }
@@ -263,7 +275,8 @@ def shim_command(edit: ops.Edit | None, root: str, copies: Sequence[str] = ()) -
 def _change(edit: ops.Edit, root: str) -> tuple[str, ...]:
     match edit:
         case ops.SetTimestamps(timestamp=timestamp):
-            return (BUSYBOX, "find", root, "-exec", BUSYBOX, "touch", "-h", "-d", f"@{timestamp}", "{}", "+")
+            touch = (BUSYBOX, "find", root, "-exec", BUSYBOX, "touch", "-h", "-d", f"@{timestamp}", "{}", "+")
+            return _script(_KEEP_LINKS, root, *touch)
         case ops.MakeSymlink(target=target, path=link):
             return _script(_LINK, (root + link).rpartition("/")[0] or "/", target, root + link)
         case ops.Remove(paths=paths):
@@ -273,7 +286,8 @@ def _change(edit: ops.Edit, root: str) -> tuple[str, ...]:
         case ops.ChangeOwner(path=item, owner=owner):
             uid, _, gid = owner.partition(":")
             group = gid or (uid if uid.isdecimal() else "")
-            return (BUSYBOX, "chown", "-R", word(f"{uid}:{group}" if group else uid), root + item)
+            chown = (BUSYBOX, "chown", "-R", word(f"{uid}:{group}" if group else uid), root + item)
+            return _script(_KEEP_LINKS, root + item, *chown)
     msg = f"unknown change {edit!r}"
     raise TypeError(msg)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline import engine
+from pipeline.archive import opened
+from pipeline.bases.model import load
+from pipeline.folders import cache_folder
 
 # One that ends with a line travels in the Dockerfile itself, any other as a file.
 TEXTS = ("a" * 300, "b" * 300, "c" * 300, "d" * 300 + "\n", "e" * 300 + "\n")
@@ -17,3 +22,33 @@ async def test_made_files_of_one_size_are_told_apart(make_workspace, monkeypatch
         for text in TEXTS:
             made = dag.directory().with_new_file("version", text).with_timestamps(0)
             assert await made.file("version").contents() == text
+
+
+MAKE_LINKS = "mkdir -p /x/y; echo a >/x/a; ln /x/a '/x/y/b\n c'; ln /x/a /x/d; echo a >/x/other; echo e >/x/e; ln /x/e /x/f"
+LINKS = {"x/d": "x/a", "x/y/b\n c": "x/a", "x/f": "x/e"}
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        (lambda tree: tree.with_timestamps(9), {"mtime": 9, "uid": 0}),
+        (lambda tree: tree.chown("/x", "7:8"), {"uid": 7, "gid": 8}),
+    ],
+)
+async def test_a_file_of_several_names_stays_one(make_workspace, monkeypatch, tmp_path, change, changed):
+    for name, value in make_workspace().environ.items():
+        monkeypatch.setenv(name, value)
+    folder = cache_folder() / "bases"
+    base = next(base for base in load(folder) if base.request.role == "config")
+    async with engine.session(engine.Choice.BUILDKIT, print):
+        from dagger import dag
+
+        made = dag.container().import_(dag.host().file(str(folder / base.archive))).with_exec(["sh", "-ec", MAKE_LINKS])
+        tree = change(dag.directory().with_directory("/x", made.directory("/x")))
+        await dag.container().with_directory("/", tree).export(str(tmp_path / "image.tar"))
+    with opened(tmp_path / "image.tar") as image:
+        ((_, manifest),) = image.manifests()
+        found = {info.name: info for layer in manifest["layers"] for info, _ in image.files(layer)}
+    assert {name: info.linkname for name, info in found.items() if info.islnk()} == LINKS
+    files = [info for name, info in found.items() if name.startswith("x/")]
+    assert [{name: getattr(info, name) for name in changed} for info in files] == [changed] * 7

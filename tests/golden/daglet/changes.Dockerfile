@@ -32,11 +32,11 @@ RUN --mount=type=bind,from=shim,target=/.shim \
     --mount=type=bind,from=api-2,source=/X,target=/.original/3 \
     ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/lib", "mode:/rootfs/mine", "owner:/rootfs/X", "--", "/.shim/busybox", "sh", "-c", "IFS=; for path; do /.shim/busybox rm -rf -- $path; done", "--", "/rootfs/own/a*", "/rootfs/b c"]
 RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "chown", "-R", "3:3", "/rootfs/own"]
+    ["/.shim/busybox", "sh", "-c", "/.shim/busybox find \"$1\" -type f -links +1 -exec /.shim/busybox sh -ec '\n/.shim/busybox mkdir -p /.links\nfor path; do\n  first=/.links/$(/.shim/busybox stat -c %d-%i \"$path\")\n  if [ -e \"$first\" ]; then /.shim/busybox ln -f \"$first\" \"$path\"; else /.shim/busybox ln \"$path\" \"$first\"; fi\ndone' -- {} + || exit\nshift\nexec \"$@\"", "--", "/rootfs/own", "/.shim/busybox", "chown", "-R", "3:3", "/rootfs/own"]
 RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "chown", "-R", "4:5", "/rootfs/some"]
+    ["/.shim/busybox", "sh", "-c", "/.shim/busybox find \"$1\" -type f -links +1 -exec /.shim/busybox sh -ec '\n/.shim/busybox mkdir -p /.links\nfor path; do\n  first=/.links/$(/.shim/busybox stat -c %d-%i \"$path\")\n  if [ -e \"$first\" ]; then /.shim/busybox ln -f \"$first\" \"$path\"; else /.shim/busybox ln \"$path\" \"$first\"; fi\ndone' -- {} + || exit\nshift\nexec \"$@\"", "--", "/rootfs/some", "/.shim/busybox", "chown", "-R", "4:5", "/rootfs/some"]
 RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@9", "{}", "+"]
+    ["/.shim/busybox", "sh", "-c", "/.shim/busybox find \"$1\" -type f -links +1 -exec /.shim/busybox sh -ec '\n/.shim/busybox mkdir -p /.links\nfor path; do\n  first=/.links/$(/.shim/busybox stat -c %d-%i \"$path\")\n  if [ -e \"$first\" ]; then /.shim/busybox ln -f \"$first\" \"$path\"; else /.shim/busybox ln \"$path\" \"$first\"; fi\ndone' -- {} + || exit\nshift\nexec \"$@\"", "--", "/rootfs", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@9", "{}", "+"]
 
 FROM scratch AS files-3
 WORKDIR /rootfs
@@ -44,7 +44,7 @@ COPY <<"EOF" /rootfs/a
 a
 EOF
 RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@7", "{}", "+"]
+    ["/.shim/busybox", "sh", "-c", "/.shim/busybox find \"$1\" -type f -links +1 -exec /.shim/busybox sh -ec '\n/.shim/busybox mkdir -p /.links\nfor path; do\n  first=/.links/$(/.shim/busybox stat -c %d-%i \"$path\")\n  if [ -e \"$first\" ]; then /.shim/busybox ln -f \"$first\" \"$path\"; else /.shim/busybox ln \"$path\" \"$first\"; fi\ndone' -- {} + || exit\nshift\nexec \"$@\"", "--", "/rootfs", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@7", "{}", "+"]
 
 FROM scratch AS stage-86987817
 COPY --link --exclude=.time-9 --from=files-2 /rootfs/ /

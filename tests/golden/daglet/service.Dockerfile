@@ -17,7 +17,7 @@ WORKDIR /rootfs
 COPY --from=api-deps /app/node_modules/ /rootfs/app/node_modules/
 RUN --mount=type=bind,from=shim,target=/.shim \
     --mount=type=bind,from=api-deps,source=/app/node_modules,target=/.original/1 \
-    ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/app/node_modules", "--", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
+    ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/app/node_modules", "--", "/.shim/busybox", "sh", "-c", "/.shim/busybox find \"$1\" -type f -links +1 -exec /.shim/busybox sh -ec '\n/.shim/busybox mkdir -p /.links\nfor path; do\n  first=/.links/$(/.shim/busybox stat -c %d-%i \"$path\")\n  if [ -e \"$first\" ]; then /.shim/busybox ln -f \"$first\" \"$path\"; else /.shim/busybox ln \"$path\" \"$first\"; fi\ndone' -- {} + || exit\nshift\nexec \"$@\"", "--", "/rootfs", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 # api/build
 FROM api-deps AS api-build
@@ -30,7 +30,7 @@ WORKDIR /rootfs
 COPY --from=api-build /app/dist/ /rootfs/app/dist/
 RUN --mount=type=bind,from=shim,target=/.shim \
     --mount=type=bind,from=api-build,source=/app/dist,target=/.original/1 \
-    ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/app/dist", "--", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
+    ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/app/dist", "--", "/.shim/busybox", "sh", "-c", "/.shim/busybox find \"$1\" -type f -links +1 -exec /.shim/busybox sh -ec '\n/.shim/busybox mkdir -p /.links\nfor path; do\n  first=/.links/$(/.shim/busybox stat -c %d-%i \"$path\")\n  if [ -e \"$first\" ]; then /.shim/busybox ln -f \"$first\" \"$path\"; else /.shim/busybox ln \"$path\" \"$first\"; fi\ndone' -- {} + || exit\nshift\nexec \"$@\"", "--", "/rootfs", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
 # api/runtime
 FROM scratch AS api-runtime
