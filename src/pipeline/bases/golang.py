@@ -15,7 +15,10 @@ from pipeline.bases.tools import run
 
 _MODULE = "golang.org/toolchain"
 _HINT = 'install Go, or take the official images: `from = "hub"` under [bases]'
-_LEFT_OUT = re.compile(r"(api|doc|misc|test)/|src/cmd/|pkg/tool/[^/]+/fix$|.*/testdata/|.*_test\.go$")
+_COVDATA = r"(go\.mod|vendor/modules\.txt)$|(covdata|internal/(bio|cov|pkgpattern|telemetry)|vendor/golang\.org/x/telemetry)/"
+"""What `go test -cover` makes a command of where it comes upon a package without tests."""
+
+_LEFT_OUT = re.compile(rf"(api|doc|misc|test)/|src/cmd/(?!{_COVDATA})|pkg/tool/[^/]+/fix$|.*/testdata/|.*_test\.go$")
 """What no build, test or vet reads. Go's own commands are there as programs, as far as these call them: their sources are a third
 of all files."""
 

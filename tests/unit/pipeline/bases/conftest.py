@@ -92,8 +92,23 @@ def packages(tmp_path_factory):
     (data / "npm.json").write_text(json.dumps({"versions": NPM_VERSIONS, "integrity": _npm_packages(data)}))
     (data / "go.json").write_text(json.dumps({"versions": GO_VERSIONS, "sum": "h1:sum"}))
     with zipfile.ZipFile(data / "go.zip", "w") as packed:
-        laid = ("bin/go", "pkg/tool/linux_amd64/compile", "src/fmt/fmt.go", "src/internal/cmd/a.go")
-        left_out = ("pkg/tool/linux_amd64/fix", "src/cmd/go/go.go", "src/fmt/fmt_test.go", "src/fmt/testdata/x", "test/a.go")
+        laid = (
+            "bin/go",
+            "pkg/tool/linux_amd64/compile",
+            "src/fmt/fmt.go",
+            "src/internal/cmd/a.go",
+            "src/cmd/go.mod",
+            "src/cmd/covdata/dump.go",
+            "src/cmd/internal/cov/mcovdata.go",
+        )
+        left_out = (
+            "pkg/tool/linux_amd64/fix",
+            "src/cmd/go/go.go",
+            "src/cmd/internal/covers/a.go",
+            "src/fmt/fmt_test.go",
+            "src/fmt/testdata/x",
+            "test/a.go",
+        )
         for path in (*laid, *left_out):
             packed.writestr(f"golang.org/toolchain@v0.0.1-go1.26.10.linux-amd64/{path}", path)
     return data

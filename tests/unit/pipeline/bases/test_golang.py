@@ -35,5 +35,8 @@ def test_what_is_laid_in(registries, laid):
         "pkg/tool/linux_amd64/compile": "0o755",
         "src/fmt/fmt.go": "0o644",
         "src/internal/cmd/a.go": "0o644",
+        "src/cmd/go.mod": "0o644",
+        "src/cmd/covdata/dump.go": "0o644",
+        "src/cmd/internal/cov/mcovdata.go": "0o644",
     }
     assert found["go/pkg"].uid == 1000
