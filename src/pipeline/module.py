@@ -90,18 +90,25 @@ class Pipeline:
     @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
     async def sbom(self, services: Services = None) -> dagger.Directory:
         """Build services and return lists of what is in their images, for each one by CycloneDX and one by SPDX."""
-        from pipeline.sbom.commands import listed
+        from pipeline.sbom.commands import FOLDER, Listed, listed
 
         with _sentences():
             async with self._project(services or []) as project:
-                run, found = random.token_hex(8), dag.directory()
-                for name in project.services:
+                run, found = random.token_hex(8), list[Listed]()
+
+                async def look(name: str) -> None:
                     archive = project.root.parent / f"{name}.tar"
                     first, *others = project.graph(name, run).images
                     await first.export(str(archive), platform_variants=others or None)
-                    for item in await listed(name, archive):
-                        found = found.with_new_file(item.file_name, item.text)
-                return found
+                    found.extend(await listed(name, archive))
+
+                async with anyio.create_task_group() as group:
+                    for name in project.services:
+                        group.start_soon(look, name)
+            lists = dag.directory()
+            for item in sorted(found, key=lambda item: item.file):
+                lists = lists.with_new_file(item.file, item.text)
+            return lists.directory(FOLDER)
 
     @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
     async def image(self, service: Service) -> dagger.Container:

@@ -80,7 +80,9 @@ async def publish(
     attached: dict[str, list[publishing.Attachment]] = {}
     if listed:
         for made in await lists(result, output.resolve()):
-            attached.setdefault(made.service, []).append(publishing.Attachment(made.digest, made.media_type, made.file))
+            attached.setdefault(made.service, []).append(
+                publishing.Attachment(made.digest, made.media_type, output.resolve() / made.file)
+            )
     statements = await _statements(repository, result, output.resolve()) if proven else {}
     if not key:
         for service, (digest, file) in statements.items():

@@ -19,6 +19,9 @@ from pipeline.report.model import Report
 from pipeline.repository import read
 from pipeline.sbom import FORMATS, contents, document
 
+FOLDER = "sbom"
+"""Where lists are written in the folder for output."""
+
 
 async def sbom(
     root: Path, names: Sequence[str], output: Path, form: str, overrides: Overrides, engine: Choice, progress: Progress
@@ -32,28 +35,27 @@ async def sbom(
     result = await built_whole(repository, output, engine, progress, "nothing is listed")
     made = await lists(result, output.resolve())
     if form == "files":
-        return Outcome("".join(f"{output / item.file.relative_to(output.resolve())}\n" for item in made))
-    return Outcome("".join(item.file.read_text() for item in made if item.media_type == FORMATS[form].media_type))
+        return Outcome("".join(f"{output / item.file}\n" for item in made))
+    return Outcome("".join(item.text for item in made if item.media_type == FORMATS[form].media_type))
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list of what is in an image: the digest of the image for one platform, and how the list's file is to be called."""
+    """A list of what is in an image.
 
-    digest: str
-    media_type: str
-    file_name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A list that was written of what is in an image: the service, the digest of the image for one platform, and the file."""
+    Parameters
+    ----------
+    digest:
+        The digest of the image for one platform.
+    file:
+        Where the list is written, by its path in the folder for output.
+    """
 
     service: str
     digest: str
     media_type: str
-    file: Path
+    file: str
+    text: str
 
 
 async def listed(service: str, archive: Path) -> list[Listed]:
@@ -63,17 +65,14 @@ async def listed(service: str, archive: Path) -> list[Listed]:
     for image in found:
         beside = f"-{image.platform.partition('/')[2]}" if len(found) > 1 else ""
         for form, kind in FORMATS.items():
-            name = f"{service}{beside}.{kind.suffix}"
-            made.append(Listed(image.digest, kind.media_type, name, document(service, image, form)))
+            file = f"{FOLDER}/{service}{beside}.{kind.suffix}"
+            made.append(Listed(service, image.digest, kind.media_type, file, document(service, image, form)))
     return made
 
 
-async def lists(result: Report, output: Path) -> list[Written]:
+async def lists(result: Report, output: Path) -> list[Listed]:
     """Write the lists of all services' images in all formats."""
-    made: list[Written] = []
-    for service in result.services:
-        for item in await listed(service.service_name, output / service.image):
-            file = output / "sbom" / item.file_name
-            write_text_atomic(file, item.text)
-            made.append(Written(service.service_name, item.digest, item.media_type, file))
+    made = [item for service in result.services for item in await listed(service.service_name, output / service.image)]
+    for item in made:
+        write_text_atomic(output / item.file, item.text)
     return made
