@@ -75,15 +75,15 @@ _NOT_ITS_OWN = "{{if .Module}}{{if not .Module.Main}}{{.Export}}{{end}}{{else}}{
 # sources (an index each; it sets the time of one that it uses, unless that is less than an hour old). The same packages are to be
 # the same bytes, so when each was made, the end of its note, is left out.
 _COPY_COMPILED = f"""\
-go list -deps -export -trimpath -tags "$GO_TAGS" -f '{_NOT_ITS_OWN}' "$GO_MAIN" $GO_BINARIES > /tmp/paths
-find {_BUILD_CACHE} -name '*-d' -size -2048k -mmin -90 -exec grep -la '^go index' {{}} + | while read -r index; do
-  grep -qa '{_SRC}/' "$index" && ! grep -qa 'go/src/' "$index" || echo "$index"
-done >> /tmp/paths
-sed -n 's|.*/\\(.*\\)-d$|\\1|p' /tmp/paths > /tmp/names
+packages=$(go list -deps -export -trimpath -tags "$GO_TAGS" -f '{_NOT_ITS_OWN}' "$GO_MAIN" $GO_BINARIES)
 cd {_BUILD_CACHE}
+indices=$(find . -name '*-d' -size -2048k -mmin -90 -exec grep -la '^go index' {{}} + | while read -r index; do
+  grep -qa '{_SRC}/' "$index" && ! grep -qa 'go/src/' "$index" || echo "$index"
+done)
+names=$(printf '%s\\n' "$packages" "$indices" | sed -n 's|.*/\\(.*\\)-d$|\\1|p')
 {{
-  grep -rlF --include='*-a' -f /tmp/names .
-  sed 's|^\\(..\\).*|\\1/&-d|' /tmp/names
+  echo "$names" | grep -rlF --include='*-a' -f - .
+  echo "$names" | sed 's|^\\(..\\).*|\\1/&-d|'
 }} | xargs cp --parents -t {_COMPILED}
 find {_COMPILED} -name '*-a' -exec sed -i 's/ [ 0-9]\\{{20\\}}$/{1:21}/' {{}} +
 """
