@@ -1,4 +1,4 @@
-"""Blobs of images, whatever they are compressed by."""
+"""Blobs of images, whatever they are compressed by: read by no code of ours, since that is what made them."""
 
 from __future__ import annotations
 

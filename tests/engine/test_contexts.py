@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from dagger import dag
 
 from pipeline import engine
 from pipeline.archive import opened
@@ -13,12 +14,15 @@ from pipeline.folders import cache_folder
 TEXTS = ("a" * 300, "b" * 300, "c" * 300, "d" * 300 + "\n", "e" * 300 + "\n")
 
 
-async def test_made_files_of_one_size_are_told_apart(make_workspace, monkeypatch):
+@pytest.fixture
+def ours(make_workspace, monkeypatch):
+    """An engine state of the tests' own for sessions of this process."""
     for name, value in make_workspace().environ.items():
         monkeypatch.setenv(name, value)
-    async with engine.session(engine.Choice.BUILDKIT, print):
-        from dagger import dag
 
+
+async def test_made_files_of_one_size_are_told_apart(ours):
+    async with engine.session(engine.Choice.BUILDKIT, print):
         for text in TEXTS:
             made = dag.directory().with_new_file("version", text).with_timestamps(0)
             assert await made.file("version").contents() == text
@@ -35,14 +39,10 @@ LINKS = {"x/d": "x/a", "x/y/b\n c": "x/a", "x/f": "x/e"}
         (lambda tree: tree.chown("/x", "7:8"), {"uid": 7, "gid": 8}),
     ],
 )
-async def test_a_file_of_several_names_stays_one(make_workspace, monkeypatch, tmp_path, change, changed):
-    for name, value in make_workspace().environ.items():
-        monkeypatch.setenv(name, value)
+async def test_a_file_of_several_names_stays_one(ours, tmp_path, change, changed):
     folder = cache_folder() / "bases"
     base = next(base for base in load(folder) if base.request.role == "config")
     async with engine.session(engine.Choice.BUILDKIT, print):
-        from dagger import dag
-
         made = dag.container().import_(dag.host().file(str(folder / base.archive))).with_exec(["sh", "-ec", MAKE_LINKS])
         tree = change(dag.directory().with_directory("/x", made.directory("/x")))
         await dag.container().with_directory("/", tree).export(str(tmp_path / "image.tar"))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from documents import carry_out
+from functions import call
 from registries import refusing
 from vulnerabilities import Advisory, write_go, write_osv
-
-from pipeline.folders import cache_folder
 
 FASTIFY = Advisory("GHSA-made-made-made", "npm", "fastify", "99.0.0", "high", ("CVE-2026-9001",))
 MENDED = Advisory("GHSA-made-made-mend", "npm", "zod", "0.0.1", "critical")
@@ -30,25 +26,10 @@ grep -q '"purl": "pkg:npm/fastify@' /scan/sbom.cdx.json && test -f /scan/image/a
 """
 
 
-FUNCTION = """
-import sys
-import anyio, dagger
-from dagger import dag
-from dagger.mod._exceptions import FunctionError
-from pipeline import Pipeline
-
-async def main():
-    source, bases, databases, programs, *services = sys.argv[1:]
-    async with dagger.connection(dagger.Config(log_output=sys.stderr)):
-        folder = dag.host().directory
-        module = Pipeline(source=folder(source), bases=folder(bases))
-        try:
-            handed = {name: folder(place) for name, place in (("databases", databases), ("programs", programs)) if place}
-            print(await module.scan(services=services, **handed))
-        except FunctionError as error:
-            print("failed:", error)
-
-anyio.run(main)
+SCAN = """
+databases, programs, *services = given
+handed = {name: folder(place) for name, place in (("databases", databases), ("programs", programs)) if place}
+print(await module.scan(services=services, **handed))
 """
 
 
@@ -130,13 +111,6 @@ def test_without_a_database_nothing_is_built(scanned, tmp_path, place):
     assert not (tmp_path / "repository" / "dist" / "images").exists()
 
 
-def function(workspace, root, databases, programs, *services):
-    """Call the Dagger function as it is called where there is no disk of the user's, and return what it says."""
-    command = [sys.executable, "-c", FUNCTION, root, cache_folder() / "bases", databases, programs, *services]
-    environ = {**workspace.environ, "_EXPERIMENTAL_DAGGER_CLI_BIN": str(Path(sys.executable).with_name("daglet"))}
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
-
-
 def test_the_dagger_function(workspace, tmp_path):
     """What scanners print is made up here; that they are found and given what they need is not."""
     found = {
@@ -149,11 +123,11 @@ def test_the_dagger_function(workspace, tmp_path):
     )
     write_osv(tmp_path / "databases" / "osv-scanner")
 
-    def call(databases):
-        return function(workspace, workspace.root, databases, tmp_path / "programs")
+    def scan(databases):
+        return call(workspace, workspace.root, SCAN, databases, tmp_path / "programs")
 
-    assert "failed: api-gateway: 1 high\n  high      X-1 " in call(tmp_path / "databases")
-    assert "hand over a folder that has it in one of its name: --databases DIR" in call("")
+    assert "failed: api-gateway: 1 high\n  high      X-1 " in scan(tmp_path / "databases")
+    assert "hand over a folder that has it in one of its name: --databases DIR" in scan("")
 
 
 def test_the_dagger_function_has_the_engine_build_what_looks(workspace, tmp_path):
@@ -165,5 +139,5 @@ def test_the_dagger_function_has_the_engine_build_what_looks(workspace, tmp_path
     locked = replace(workspace, root=root).pipeline("lock")
     assert locked.code == 0, locked.err
     assert "go-build      Go 1.26" in locked.out
-    said = function(workspace, root, tmp_path / "databases", "", "auth-service")
+    said = call(workspace, root, SCAN, tmp_path / "databases", "", "auth-service")
     assert said.startswith("failed: auth-service: 1 unknown\n  unknown   CVE-2026-9004        stdlib ")
