@@ -180,6 +180,23 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Script:
+    """A script of a package.json.
+
+    Parameters
+    ----------
+    folder:
+        Where the package is, relative to the context.
+    command:
+        What it has a shell run, "" where the service's package manager has to run it.
+    """
+
+    folder: str
+    name: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeService:
     """A Node service.
 
@@ -188,7 +205,7 @@ class NodeService:
     version:
         The Node version to build and run with: a major ("22") or an exact one.
     builds:
-        The folders whose build script runs, in this order, with the script's name; none where the sources are what runs.
+        The scripts that build, in this order; none where the sources are what runs.
     output:
         What the builds make and the image takes.
     runtime_manifests:
@@ -204,7 +221,7 @@ class NodeService:
     place: Place
     version: str
     install: Install
-    builds: tuple[tuple[str, str], ...]
+    builds: tuple[Script, ...]
     output: tuple[Output, ...]
     start: tuple[str, ...]
     image: ImageSettings

@@ -8,6 +8,7 @@ Any package manager but npm is a stage of its own, before deps and prod-deps.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -292,11 +293,11 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
 
 def _build_command(service: NodeService) -> tuple[str, ...]:
     """Return the command that builds: one script by itself, several in the order in which they need each other."""
-    runs = [(folder, packages.run(service.install.manager, script)) for folder, script in service.builds]
+    runs = [(script.folder, packages.build(service.install.manager, script, APP)) for script in service.builds]
     if not service.build.before and [folder for folder, _ in runs] == ["."]:
         return runs[0][1]
     before = [f"(cd {service.place.folder} && {line})" for line in service.build.before]
-    return ("sh", "-ec", "\n".join([*before, *(f"(cd {folder} && {' '.join(command)})" for folder, command in runs)]) + "\n")
+    return ("sh", "-ec", "\n".join([*before, *(f"(cd {folder} && {shlex.join(command)})" for folder, command in runs)]) + "\n")
 
 
 def check(service: NodeService, context: Context, script: str) -> dagger.Container:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from pipeline.detect.model import Install, Manager
+from pipeline.detect.model import Install, Manager, Script
 
 NPMRC = "/run/secrets/npmrc"
 SERVICE_NPMRC = "/run/secrets/service-npmrc"
@@ -144,6 +144,15 @@ def prune(settings: Install) -> tuple[str, ...]:
 def run(manager: Manager, script: str) -> tuple[str, ...]:
     """Return the command that runs a script of package.json."""
     return ("npm", "run", "--silent", script) if manager.name == "npm" else (manager_program(manager), "run", script)
+
+
+def build(manager: Manager, script: Script, root: str) -> tuple[str, ...]:
+    """Return the command that runs a build's script in the package's folder, of an install below a root."""
+    if not script.command:
+        return run(manager, script.name)
+    folders = ["$PWD", *([root] if script.folder != "." else [])]
+    programs = "".join(f"{folder}/node_modules/.bin:" for folder in folders)
+    return ("sh", "-ec", f'PATH="{programs}$PATH"; {script.command}')
 
 
 def manager_program(manager: Manager) -> str:

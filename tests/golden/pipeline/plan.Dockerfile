@@ -103,7 +103,7 @@ COPY --chown=1000:1000 --from=api-2 / /app/
 ENV NODE_COMPILE_CACHE="/var/cache/node-compiled"
 RUN --mount=type=cache,id=pipeline-node-compiled,target=/var/cache/node-compiled,sharing=shared,uid=1000,gid=1000 \
     --mount=type=secret,id=cache-pipeline-node-compiled \
-    ["npm", "run", "--silent", "build"]
+    ["sh", "-ec", "PATH=\"$PWD/node_modules/.bin:$PATH\"; tsc -p tsconfig.build.json"]
 
 FROM scratch AS files-4
 WORKDIR /rootfs

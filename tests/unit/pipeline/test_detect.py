@@ -8,7 +8,7 @@ from pipeline.config import Build, Runtime, Service
 from pipeline.detect import GoService, NodeService, detect
 from pipeline.detect.found import Found
 from pipeline.detect.golang import modules
-from pipeline.detect.model import Output
+from pipeline.detect.model import Output, Script
 from pipeline.errors import UsageError
 
 
@@ -43,7 +43,7 @@ def test_node(node):
     assert isinstance(found, NodeService)
     assert (found.version, found.builds, found.output, found.start) == (
         "22",
-        ((".", "build"),),
+        (Script(".", "build", "tsc"),),
         (Output("dist", "dist"),),
         ("node", "dist/index.js"),
     )

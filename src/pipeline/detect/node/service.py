@@ -26,6 +26,7 @@ from pipeline.detect.node import install, managers, versions, workspace
 from pipeline.detect.node.made import Made, made
 from pipeline.detect.node.manifest import Manifest, read
 from pipeline.detect.node.output import member_output
+from pipeline.detect.node.scripts import script
 from pipeline.detect.node.workspace import Workspace
 from pipeline.errors import UsageError
 
@@ -84,9 +85,10 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         place=place,
         version=version.value,
         install=installed,
-        builds=(
-            *((member, "build") for member in built),
-            *(((place.folder, product.script),) if product.script else ()),
+        builds=tuple(
+            script(manifest if item == place.folder else space.members[item], item, name, manager.value, root / space.root)
+            for item, name in (*((item, "build") for item in built), (place.folder, product.script))
+            if name
         ),
         output=(
             *(Output(item, item) for item in (f"{member}/{member_output(space.members[member])}" for member in built)),

@@ -71,7 +71,7 @@ def test_a_member_is_built_after_its_libraries_and_takes_in_no_others(member):
     found = member({"tsconfig.json": "{}", ".swcrc": "", "a.ts/x": "", "README.txt": ""})
     assert found.place == Place("apps/api", ".", "apps/api")
     assert found.version == "24"
-    assert found.builds == (("libs/built", "build"), ("apps/api", "build"))
+    assert [(item.folder, item.name) for item in found.builds] == [("libs/built", "build"), ("apps/api", "build")]
     assert found.output == (Output("libs/built/lib", "libs/built/lib"), Output("apps/api/dist", "apps/api/dist"))
     assert found.sources.include == (
         *("libs/built/**", "libs/plain/**", "apps/api/**"),
@@ -96,7 +96,7 @@ def test_a_member_that_needs_the_root_takes_in_everything_and_the_root_is_no_lib
         path = tmp_path / name
         path.write_text(json.dumps({**json.loads(path.read_text()), **more}))
     found = member()
-    assert (found.sources.include, found.builds, found.shipped) == ((), (("apps/api", "build"),), None)
+    assert (found.sources.include, [item.folder for item in found.builds], found.shipped) == ((), ["apps/api"], None)
 
 
 def test_an_install_of_a_member_takes_in_what_it_needs(member):
