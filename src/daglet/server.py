@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import json
 import logging
 import re
 import secrets
@@ -40,7 +41,6 @@ from graphql import (
     validate,
 )
 from graphql.type import GraphQLInterfaceType
-from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -55,6 +55,7 @@ VERSION = "v0.21.8"
 
 _BODY_LIMIT = 64 << 20
 _TOKEN_LIMIT = 200_000
+_REASON_LIMIT = 150
 _TOO_DEEP = "more calls follow upon each other than the embedded session reads at once, some 190: await `sync()` between them"
 
 _RULES = (
@@ -114,11 +115,27 @@ def listening() -> socket.socket:
     return listener
 
 
-class _Question(BaseModel):
-    """A request's body. What else a client sends is passed over, as the protocol of GraphQL over HTTP has it."""
+def _question(body: bytes) -> tuple[str, dict[str, Any] | None]:
+    """Return what a request asks for: a document and its variables. What else it holds is passed over, as the protocol has it.
 
-    query: str
-    variables: dict[str, Any] | None = None
+    Raises
+    ------
+    ValueError
+        If it is no request.
+    """
+    try:
+        asked = json.loads(body.decode())
+        # Half of a character, as JSON can escape it, is no text that an answer could be written with.
+        if b"\\u" in body:
+            json.dumps(asked, ensure_ascii=False).encode()
+    except RecursionError:
+        msg = "its values lie too deep in each other"
+        raise ValueError(msg) from None
+    match asked:
+        case {"query": str(query)} if isinstance(variables := asked.get("variables"), dict | None):
+            return query, variables
+    msg = "a request is an object with a text `query` and, maybe, an object `variables`"
+    raise ValueError(msg)
 
 
 async def _body(request: Request) -> bytes | None:
@@ -158,14 +175,14 @@ class _App:
         if body is None:
             return Response(status_code=413)
         try:
-            asked = _Question.model_validate_json(body)
-        except ValidationError as error:
-            return Response(str(error.errors(include_input=False, include_url=False)[0]["msg"]), status_code=400)
-        if known := self._introspection.recall(asked.query):
+            query, variables = _question(body)
+        except ValueError as error:
+            return Response(str(error)[:_REASON_LIMIT], status_code=400)
+        if known := self._introspection.recall(query):
             return Response(known, media_type="application/json")
         async with anyio.create_task_group() as group:
             group.start_soon(self._cancel_when_gone, request, group.cancel_scope)
-            response = await self._answer(asked.query, asked.variables)
+            response = await self._answer(query, variables)
             group.cancel_scope.cancel()
             return response
         return Response(status_code=499)

@@ -5,15 +5,20 @@ graph takes and nearly all of its memory. A step's converter is made here when s
 all cannot convert. Whether an argument is an object it finds out by looking through a protocol, where its class says so at once.
 And it asks for the id of each object wherever that is an argument, which is most of what it asks for at
 all, though a base, a cache volume or an empty folder is the same for many stages: an id is asked for once.
-Source: `dagger/client/_core.py` and `_guards.py` of dagger-io 0.21, `Context`, `make_converter` and `is_id_type`.
+Of what it imports, a sixth is for starting engines and for spans that nobody asked for.
+Source: `dagger/client/_core.py` and `_guards.py` of dagger-io 0.21, `Context`, `make_converter` and `is_id_type`; `dagger/__init__.py`
+and `telemetry.py`.
 """
 
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import anyio
@@ -41,9 +46,16 @@ class _Converter:
         return (self._shared if plain else self._make(self._context)).structure(value, kind)
 
 
+_OPTIONAL = ("dagger.provisioning", "httpx._main")
+"""Modules that their packages do without where they are missing: what starts an engine, and a program."""
+
+
 def load() -> None:
-    """Import the client. To do it again does nothing."""
-    from dagger.client import _core, base  # noqa: PLC0415 - a second of start-up that bad input need not pay
+    """Import the client, for a session that there is or will be. To do it again does nothing."""
+    with _without(*_OPTIONAL):
+        if not _is_traced(os.environ):
+            sys.modules.setdefault("dagger.telemetry", _no_telemetry())
+        from dagger.client import _core, base  # noqa: PLC0415 - a second of start-up that bad input need not pay
 
     make: Callable[[Any], Any] = _core.make_converter
     if make.__module__ == __name__:
@@ -62,6 +74,34 @@ def load() -> None:
     vars(_core).update(make_converter=lazily, is_id_type=is_object, is_id_type_sequence=are_objects)
     # All that was made so far lives to the end: half a million objects that the first collection would take 0.2 s to look through.
     gc.freeze()
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Have modules that are not imported yet be missing for as long as the context lasts."""
+    missing: dict[str, Any] = {name: None for name in names if name not in sys.modules}
+    sys.modules.update(missing)
+    try:
+        yield
+    finally:
+        for name in missing:
+            del sys.modules[name]
+
+
+def _is_traced(environ: Mapping[str, str]) -> bool:
+    """Whether the client would do anything about telemetry at all."""
+    return "TRACEPARENT" in environ or any(name.startswith("OTEL_") for name in environ)
+
+
+def _no_telemetry() -> ModuleType:
+    """Return what stands for the client's telemetry where that would do nothing."""
+
+    def nothing(**_: object) -> None:
+        return
+
+    module = ModuleType("dagger.telemetry", "Nothing asks for spans.")
+    vars(module).update(initialize=nothing, shutdown=nothing)
+    return module
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.repository import Repository
 
 OnStep = Callable[[str], None]
+_Found = TypeVar("_Found")
 
 _RUNS = 20
 """How many of the latest runs say what is expected of the next."""
@@ -36,7 +38,8 @@ async def connected(repository: Repository, choice: Choice, on_step: OnStep) -> 
         If there is no engine to be had.
     """
     bases.locked(repository.root / bases.LOCK_NAME, bases.Settings(repository.config.bases.origin))
-    async with session(choice, on_step, await remote(repository)) as engine:
+    wanted = await remote(repository)
+    async with _meanwhile(partial(origin, repository)) as told, session(choice, on_step, wanted) as engine:
         from dagger import dag  # noqa: PLC0415
 
         from pipeline import project  # noqa: PLC0415
@@ -54,7 +57,7 @@ async def connected(repository: Repository, choice: Choice, on_step: OnStep) -> 
                 services=repository.services,
                 bases=project.base_images(found),
                 host=project.host_settings(os.environ, lambda: project.npmrc_files(os.environ)),
-                labels=await labels(repository),
+                origin=await told(),
                 secret=project.host_secrets(repository.root),
             ),
             engine,
@@ -78,21 +81,43 @@ async def resolved(
     )
 
 
-async def labels(repository: Repository) -> dict[str, dict[str, str]]:
-    """Return the labels that say where each service's image comes from."""
-    found: dict[str, dict[str, str]] = {}
+async def origin(repository: Repository) -> vcs.Origin:
+    """Return where a repository's sources come from, as far as git tells."""
+    root, found = repository.root, {}
+    holders = {name: vcs.holder(root, service.place.context) for name, service in repository.services.items()}
+    addresses = {folder: await anyio.to_thread.run_sync(vcs.address, folder) for folder in {root, *holders.values()}}
+    revision = await anyio.to_thread.run_sync(vcs.newest, root)
 
     async def ask(name: str, service: NodeService | GoService) -> None:
         beside = service.install.files if isinstance(service, NodeService) else (*service.module_files, service.config)
         include = (*service.sources.include, *filter(None, beside)) if service.sources.include else ()
         found[name] = await anyio.to_thread.run_sync(
-            vcs.labels, repository.root, service.place.context, include, service.sources.exclude
+            vcs.labels, root, service.place.context, include, service.sources.exclude, addresses[holders[name]]
         )
 
     async with anyio.create_task_group() as group:
         for name, service in repository.services.items():
             group.start_soon(ask, name, service)
-    return found
+    return vcs.Origin(addresses[root] or root.name, revision, found)
+
+
+@asynccontextmanager
+async def _meanwhile(work: Callable[[], Awaitable[_Found]]) -> AsyncIterator[Callable[[], Awaitable[_Found]]]:
+    """Have something found out beside what the context does; what is yielded waits for it and returns it."""
+    done, found = anyio.Event(), []
+
+    async def find() -> None:
+        found.append(await work())
+        done.set()
+
+    async def result() -> _Found:
+        await done.wait()
+        return found[0]
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(find)
+        yield result
+        group.cancel_scope.cancel()
 
 
 async def remote(repository: Repository) -> hosts.Remote:

@@ -279,13 +279,12 @@ def _open(stream: _Stream | None) -> _Stream:
 
 
 async def _connect(stack: AsyncExitStack, port: int, token: str) -> None:
-    import dagger  # noqa: PLC0415
-
+    """Connect the client to a session. The environment, which children of ours are given, never has its token."""
     client.load()
-    # The client finds a session through these two; children of ours are started without them.
-    os.environ |= {"DAGGER_SESSION_PORT": str(port), "DAGGER_SESSION_TOKEN": token}
-    stack.callback(lambda: [os.environ.pop(name, None) for name in ("DAGGER_SESSION_PORT", "DAGGER_SESSION_TOKEN")])
-    await stack.enter_async_context(dagger.connection())
+    from dagger.client._session import ConnectParams, SharedConnection  # noqa: PLC0415 - as `load` has it
+
+    params = ConnectParams(port=port, session_token=token)
+    await stack.enter_async_context(SharedConnection().with_params(params))
     stack.enter_context(client.remembered_ids())
 
 

@@ -133,8 +133,7 @@ async def built(
         from pipeline.report.model import EngineResult  # noqa: PLC0415
 
         names = await chosen(project) if chosen else list(repository.services)
-        called, revision = await anyio.to_thread.run_sync(vcs.identity, repository.root)
-        expected = await anyio.to_thread.run_sync(expectations, called)
+        expected = await anyio.to_thread.run_sync(expectations, project.origin.name)
         settings = orchestrate.Settings(
             run=secrets.token_hex(8),
             max_parallel=repository.config.max_parallel,
@@ -142,8 +141,8 @@ async def built(
             state=state_folder(),
             # A Dagger Engine packs the layers of an imported base anew, and its images are settled only once they are exported.
             cache=await cache.of(project, progress, layers=running.name != "dagger"),
-            repository=called,
-            revision=revision,
+            repository=project.origin.name,
+            revision=project.origin.revision,
             expected={name: item.seconds for name, item in expected.items()},
             where=running.where,
         )

@@ -302,7 +302,6 @@ class Pipeline:
                 services=repository.services,
                 bases=await self._bases(repository, also),
                 host=await self._host(),
-                labels={},
                 secret=await self._secrets(),
             )
 

@@ -41,7 +41,6 @@ def planned(root: Path, config: Config, services: dict[str, NodeService | GoServ
         services=services,
         bases=BaseImages(BaseSet(None, bases), None),
         host=HostSettings(),
-        labels={},
         secret=host_secrets(root),
     )
 

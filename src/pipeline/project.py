@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import dagger
@@ -19,6 +19,7 @@ from pipeline.detect import GoService, NodeService
 from pipeline.graph import ServiceGraph
 from pipeline.stages import golang, golang_image, node
 from pipeline.stages.context import BaseImages, Context, HostSettings, default_platform, runtime_packages
+from pipeline.vcs import Origin
 
 _NPM_KEYS = ("registry", "proxy", "https-proxy", "noproxy", "strict-ssl", "always-auth")
 _NPM_PREFIXES = ("//", "fetch-")
@@ -34,8 +35,8 @@ class Project:
         The repository on this machine's disk, for reading configuration.
     source:
         The same, as the engine sees it.
-    labels:
-        The labels of each service's images.
+    origin:
+        Where its sources come from.
     secret:
         Returns the secret that a place in the configuration, "env:NAME" or "file:PATH", stands for.
     fresh:
@@ -48,8 +49,8 @@ class Project:
     services: Mapping[str, NodeService | GoService]
     bases: BaseImages
     host: HostSettings
-    labels: Mapping[str, Mapping[str, str]]
     secret: Callable[[str], dagger.Secret]
+    origin: Origin = field(default_factory=Origin)
     fresh: str = ""
 
     def graph(
@@ -79,7 +80,7 @@ class Project:
             run=run,
             build_platform=default_platform(),
             platforms=platforms(settings),
-            labels={**labels, **self.labels.get(name, {}), **settings.labels},
+            labels={**labels, **self.origin.labels.get(name, {}), **settings.labels},
             env=settings.env,
             user=settings.user or "",
             host=self.host,

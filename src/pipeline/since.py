@@ -55,7 +55,7 @@ async def changed(
             before = read(then)
         except PipelineError as error:
             return dict.fromkeys(project.services, f"at {ref} there is nothing to compare with: {error.message}")
-        earlier = replace(project, root=then, source=directory(then), config=before.config, services=before.services, labels={})
+        earlier = replace(project, root=then, source=directory(then), config=before.config, services=before.services)
         found: dict[str, str] = {}
         limit = anyio.CapacityLimiter(_AT_ONCE)
 

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import PipelineError, UsageError
@@ -18,7 +19,16 @@ _PREFIX = "org.opencontainers.image"
 _TIMEOUT_SECONDS = 20
 
 
-def labels(root: Path, path: str, include: Sequence[str], exclude: Sequence[str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where sources come from: what their repository is called, its newest commit, and the labels of each service's images."""
+
+    name: str = ""
+    revision: str = ""
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def labels(root: Path, path: str, include: Sequence[str], exclude: Sequence[str], source: str = "") -> dict[str, str]:
     """Return source, revision and time of the last commit that touched a service's inputs; nothing outside a repository.
 
     Parameters
@@ -27,6 +37,8 @@ def labels(root: Path, path: str, include: Sequence[str], exclude: Sequence[str]
         The folder that the service's build sees.
     include, exclude:
         Patterns, relative to that folder, of files that are an input (all, if empty), and that are none.
+    source:
+        The repository's public address, "" where it has none.
     """
     folder = root / path
     wanted = [f":(glob){item}" for item in (_globs(include) if include else ["**"])]
@@ -37,15 +49,31 @@ def labels(root: Path, path: str, include: Sequence[str], exclude: Sequence[str]
     revision, created = found
     dirty = "-dirty" if _git(folder, "status", "--porcelain", "--untracked-files=all", "--", *pathspec) else ""
     facts = {f"{_PREFIX}.revision": revision + dirty, f"{_PREFIX}.created": created}
-    if source := public_address(_git(folder, "remote", "get-url", "origin")):
+    if source:
         facts[f"{_PREFIX}.source"] = source
     return facts
 
 
 def identity(root: Path) -> tuple[str, str]:
     """Return what a repository is called, its public address or else its folder's name, and its newest commit, "" for none."""
-    remote = _git(root, "remote", "get-url", "origin")
-    return public_address(remote) or root.name, _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    return address(root) or root.name, newest(root)
+
+
+def newest(root: Path) -> str:
+    """Return a repository's newest commit, "" for none."""
+    return _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+
+
+def address(folder: Path) -> str:
+    """Return the public address of the repository that a folder is in, "" where it has none."""
+    return public_address(_git(folder, "remote", "get-url", "origin"))
+
+
+def holder(root: Path, path: str) -> Path:
+    """Return the folder, from a service's up to the root, that is a repository's own, as a submodule's is: else the root."""
+    inside = (root / path, *(root / path).parents)
+    below = (folder for folder in inside if folder != root and folder.is_relative_to(root))
+    return next((folder for folder in below if (folder / ".git").exists()), root)
 
 
 def commit(root: Path, ref: str) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from wcmatch import glob
-
 from pipeline.detect.found import Found
 from pipeline.detect.programs import Program
 
@@ -29,6 +27,8 @@ def unmade(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:
             # Go refuses patterns that lead out, and here they would be looked for all over the disk.
             if ".." in pattern or pattern.startswith("/"):
                 continue
+            from wcmatch import glob  # noqa: PLC0415 - few services need it, and its import takes a hundredth of a build
+
             if not glob.glob(pattern, root_dir=file.path.parent):
                 why = f"{pattern} is compiled in and not there: name what makes it, or have it made beforehand"
                 return Found("build.before", (), file.name, number, why)

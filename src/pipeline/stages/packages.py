@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import yaml
-
 from pipeline.detect.model import Install, Manager, Script
 
 NPMRC = "/run/secrets/npmrc"
@@ -250,4 +248,8 @@ def berry_settings(npmrc: str) -> str:
         found["npmRegistries"] = registries
     if scopes:
         found["npmScopes"] = scopes
-    return yaml.safe_dump(found) if found else ""
+    if not found:
+        return ""
+    import yaml  # noqa: PLC0415 - few services need it, and its import takes a hundredth of a build
+
+    return yaml.safe_dump(found)

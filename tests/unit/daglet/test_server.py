@@ -60,8 +60,10 @@ async def test_it_listens_on_one_address_of_this_machine_only(tmp_path):
         b'{"query": 1}',
         b'{"query": "{version}", "variables": []}',
         b'{"query": "\xff"}',
+        b'{"query": "\\ud800"}',
+        b'{"query": "{version}", "variables": {"a": ["\\udfff"]}}',
     ],
-    ids=range(8),
+    ids=range(10),
 )
 async def test_what_is_no_request_is_refused_with_a_reason(tmp_path, body):
     async with serving(tmp_path) as (_, client):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from contextlib import AsyncExitStack
@@ -113,3 +115,31 @@ async def test_the_id_of_what_the_same_calls_make_is_asked_for_once(tmp_path, mo
         assert await container("two") != await container("one")
         assert sum("cacheVolume" in query for query in asked) == 2
         assert sum("id: id" in query for query in asked) == 5
+
+
+NOT_NEEDED = ("dagger.provisioning", "httpx._main", "opentelemetry.sdk", "rich")
+
+
+def _imported(environ):
+    code = "import json, sys; from pipeline import client; client.load(); print(json.dumps(sorted(sys.modules)))"
+    found = {name: value for name, value in os.environ.items() if name != "TRACEPARENT" and not name.startswith("OTEL_")}
+    done = subprocess.run([sys.executable, "-c", code], env=found | environ, capture_output=True, text=True, check=True)
+    return [name for name in NOT_NEEDED if name in json.loads(done.stdout)]
+
+
+def test_what_no_session_needs_is_not_imported():
+    assert _imported({}) == []
+
+
+@pytest.mark.parametrize("variable", ["TRACEPARENT", "OTEL_EXPORTER_OTLP_ENDPOINT"])
+def test_the_clients_own_telemetry_is_there_where_something_asks_for_it(variable):
+    assert _imported({variable: ""}) == ["opentelemetry.sdk"]
+
+
+def test_what_was_left_out_can_be_imported_later():
+    code = (
+        "from pipeline import client; client.load(); import dagger, httpx._main, dagger.provisioning as later;"
+        "print(callable(later.connection), callable(dagger.connect))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True True\n"

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from pipeline import vcs
-from pipeline.vcs import identity, labels, public_address
+from pipeline.vcs import address, holder, identity, labels, public_address
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,13 @@ def test_git_is_asked_a_few_times_however_many_patterns_there_are(repository, mo
     ask = vcs._git
     monkeypatch.setattr(vcs, "_git", lambda folder, *words: asked.append(words) or ask(folder, *words))
     labels(repository, "one", (), tuple(f"**/*.{number}" for number in range(50)))
-    assert len(asked) == 3
+    assert len(asked) == 2
+
+
+def test_a_service_in_a_submodule_is_of_that_repository(repository):
+    assert holder(repository, "one") == holder(repository, ".") == repository
+    git(repository / "one", "init", "-q")
+    (repository / "one/deep/er").mkdir(parents=True)
+    assert holder(repository, "one/deep/er") == holder(repository, "one") == repository / "one"
+    git(repository / "one", "remote", "add", "origin", "git@example.com:team/one.git")
+    assert (address(holder(repository, "one")), address(repository)) == ("https://example.com/team/one", "")

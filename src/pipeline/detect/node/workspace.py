@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-from wcmatch import glob
-
 from pipeline.config import Service
 from pipeline.detect.node.managers import LOCKFILES
 from pipeline.detect.node.manifest import Manifest, read
@@ -100,6 +97,8 @@ def _declared(folder: Path) -> dict[str, Sequence[str]]:
 
 
 def _yaml(path: Path) -> Mapping[str, Any]:
+    import yaml  # noqa: PLC0415 - few services need it, and its import takes a hundredth of a build
+
     try:
         # As texts, lists and tables: what makes more of a value fails in ways of its own where it is none.
         data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - it makes nothing else
@@ -121,6 +120,8 @@ def _is_usual(pattern: str) -> bool:
 
 
 def _members(folder: Path, patterns: Sequence[str]) -> tuple[str, ...]:
+    from wcmatch import glob  # noqa: PLC0415 - as above
+
     patterns = [pattern for pattern in patterns if _is_usual(pattern)]
     wanted = [_manifest(pattern) for pattern in patterns if not pattern.startswith("!")]
     refused = [_manifest(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
