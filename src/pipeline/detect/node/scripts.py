@@ -9,7 +9,7 @@ from pipeline.detect.model import Manager, Script
 from pipeline.detect.node.manifest import Manifest
 
 _PROGRAMS = {
-    *("tsc", "tsc-alias", "esbuild", "swc"),
+    *("tsc", "tsc-alias", "esbuild"),
     *("rimraf", "copyfiles", "cp", "mkdir", "mv", "rm"),
 }
 """Programs that look at none of the variables that package managers set for scripts, nor run anybody's code that could."""

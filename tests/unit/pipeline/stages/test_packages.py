@@ -7,12 +7,24 @@ import subprocess
 import pytest
 import yaml
 
-from pipeline.detect.model import Install, Manager
+from pipeline.detect.model import Install, Manager, Script
 from pipeline.stages import packages
 
 
 def install(name, **settings):
     return Install(Manager(name, "" if name == "npm" else "1.0.0"), {}, (), **settings)
+
+
+@pytest.mark.parametrize(
+    ("script", "command"),
+    [
+        (Script(".", "make"), ("npm", "run", "--silent", "make")),
+        (Script(".", "make", "rm -rf a && tsc"), ("sh", "-ec", 'PATH="$PWD/node_modules/.bin:$PATH"; rm -rf a && tsc')),
+        (Script("a/b", "make", "tsc"), ("sh", "-ec", 'PATH="$PWD/node_modules/.bin:/app/node_modules/.bin:$PATH"; tsc')),
+    ],
+)
+def test_a_script_by_itself_finds_programs_where_the_package_and_its_workspace_have_them(script, command):
+    assert packages.build(Manager("npm"), script, "/app") == command
 
 
 @pytest.mark.parametrize(
