@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from pipeline.detect.node.manifest import Manifest, read
 from pipeline.files import plain
 
 _STARS, _BRACES, _COMMAS = 3, 2, 30
+_BRACKETS = 50
+"""More brackets in each other than people write. PyYAML looks back at all of them for each one that follows."""
+
 _LEADS_OUT = re.compile(r"\.\.|[{,]/")
 _FROM_THE_ROOT = re.compile(r"\A(?:\.?/)+")
 
@@ -100,8 +104,12 @@ def _yaml(path: Path) -> Mapping[str, Any]:
     import yaml  # noqa: PLC0415 - few services need it, and its import takes a hundredth of a build
 
     try:
+        text = path.read_text(encoding="utf-8")
+        depths = accumulate((character in "[{") - (character in "]}") for character in text)
+        if max(depths, default=0) > _BRACKETS:
+            return {}
         # As texts, lists and tables: what makes more of a value fails in ways of its own where it is none.
-        data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - it makes nothing else
+        data = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing else
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -12,7 +12,7 @@ from pipeline.detect import detect, survey
 from pipeline.detect.found import as_text
 from pipeline.errors import UsageError
 
-SECONDS = 3.0
+SECONDS = 6.0
 """Of the processor's time. None takes a tenth of it; what is quadratic takes minutes, and what is exponential for ever."""
 
 GO_MOD = "module a\n\ngo 1.26\n"
@@ -80,6 +80,10 @@ NODE = {
     "a workspace's list with a number that is none": {**manifest(), **NPM, "pnpm-workspace.yaml": "a: !!int ''"},
     "a workspace's list with a truth that is none": {**manifest(), **NPM, "pnpm-workspace.yaml": "a: !!bool b"},
     "a workspace's list of many arrays": {**pnpm("lockfileVersion: '9.0'\n"), "pnpm-workspace.yaml": f"packages: {deep(1500)}"},
+    "a workspace's many lists of many arrays": {
+        **pnpm("lockfileVersion: '9.0'\n"),
+        "pnpm-workspace.yaml": "packages:\n" + f"  - {deep(250)}\n" * 300,
+    },
     "settings of many variables": {**manifest(), **NPM, ".npmrc": "${a" * 40_000},
     "a program of many calls": {**manifest(), **NPM, "index.js": 'f("x").listen' * 10_000},
     "a program of many sums": {**manifest(), **NPM, "index.js": "x = PORT" + " + 80" * 30_000},
