@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.errors import ConfigInvalid
+from pipeline.nesting import LIMIT, is_deep
 
 _Line = Callable[[Sequence[str | int]], int]
 """Returns the line of the value at a path, or of the nearest thing around it."""
@@ -79,6 +80,9 @@ def _toml(text: str, file: str) -> tuple[Any, _Line]:
 def _yaml(text: str, file: str) -> tuple[Any, _Line]:
     import yaml  # noqa: PLC0415 - as above
 
+    if is_deep(text):
+        msg = f"{file}: more than {LIMIT} brackets in each other"
+        raise ConfigInvalid(msg)
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()

@@ -16,6 +16,7 @@ SCHEMA = json.dumps(
     ("text", "message"),
     [
         ("a: [", "c.yaml:1:5: not valid YAML"),
+        ("a:\n" + f"- {'[' * 51}{']' * 51}\n" * 1000, "c.yaml: more than 50 brackets in each other"),
         ("server:\n  port: x\n", "c.yaml:2: server.port: 'x' is not of type 'integer'"),
         ("server:\n  port: 1\nextra: 1\n", "(top): Additional properties"),
         ("server:\n  port: 1\n  port: 2\n", "c.yaml:3: the key 'port' stands twice"),

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,9 @@ from pipeline.config import Service
 from pipeline.detect.node.managers import LOCKFILES
 from pipeline.detect.node.manifest import Manifest, read
 from pipeline.files import plain
+from pipeline.nesting import is_deep
 
 _STARS, _BRACES, _COMMAS = 3, 2, 30
-_BRACKETS = 50
-"""More brackets in each other than people write. PyYAML looks back at all of them for each one that follows."""
 
 _LEADS_OUT = re.compile(r"\.\.|[{,]/")
 _FROM_THE_ROOT = re.compile(r"\A(?:\.?/)+")
@@ -105,8 +103,7 @@ def _yaml(path: Path) -> Mapping[str, Any]:
 
     try:
         text = path.read_text(encoding="utf-8")
-        depths = accumulate((character in "[{") - (character in "]}") for character in text)
-        if max(depths, default=0) > _BRACKETS:
+        if is_deep(text):
             return {}
         # As texts, lists and tables: what makes more of a value fails in ways of its own where it is none.
         data = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing else

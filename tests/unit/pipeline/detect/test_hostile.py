@@ -12,7 +12,7 @@ from pipeline.detect import detect, survey
 from pipeline.detect.found import as_text
 from pipeline.errors import UsageError
 
-SECONDS = 6.0
+SECONDS = 3.0
 """Of the processor's time. None takes a tenth of it; what is quadratic takes minutes, and what is exponential for ever."""
 
 GO_MOD = "module a\n\ngo 1.26\n"
