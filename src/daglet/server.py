@@ -55,7 +55,6 @@ VERSION = "v0.21.8"
 
 _BODY_LIMIT = 64 << 20
 _TOKEN_LIMIT = 200_000
-_REASON_LIMIT = 150
 _TOO_DEEP = "more calls follow upon each other than the embedded session reads at once, some 190: await `sync()` between them"
 
 _RULES = (
@@ -177,7 +176,7 @@ class _App:
         try:
             query, variables = _question(body)
         except ValueError as error:
-            return Response(str(error)[:_REASON_LIMIT], status_code=400)
+            return Response(str(error), status_code=400)
         if known := self._introspection.recall(query):
             return Response(known, media_type="application/json")
         async with anyio.create_task_group() as group:

@@ -100,7 +100,7 @@ def _no_telemetry() -> ModuleType:
         return
 
     module = ModuleType("dagger.telemetry", "Nothing asks for spans.")
-    vars(module).update(initialize=nothing, shutdown=nothing)
+    vars(module).update(initialize=nothing)
     return module
 
 

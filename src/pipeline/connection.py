@@ -84,15 +84,15 @@ async def resolved(
 async def origin(repository: Repository) -> vcs.Origin:
     """Return where a repository's sources come from, as far as git tells."""
     root, found = repository.root, {}
-    holders = {name: vcs.holder(root, service.place.context) for name, service in repository.services.items()}
-    addresses = {folder: await anyio.to_thread.run_sync(vcs.address, folder) for folder in {root, *holders.values()}}
+    repositories = {name: vcs.nearest_repository(root, service.place.context) for name, service in repository.services.items()}
+    addresses = {folder: await anyio.to_thread.run_sync(vcs.address, folder) for folder in {root, *repositories.values()}}
     revision = await anyio.to_thread.run_sync(vcs.newest, root)
 
     async def ask(name: str, service: NodeService | GoService) -> None:
         beside = service.install.files if isinstance(service, NodeService) else (*service.module_files, service.config)
         include = (*service.sources.include, *filter(None, beside)) if service.sources.include else ()
         found[name] = await anyio.to_thread.run_sync(
-            vcs.labels, root, service.place.context, include, service.sources.exclude, addresses[holders[name]]
+            vcs.labels, root, service.place.context, include, service.sources.exclude, addresses[repositories[name]]
         )
 
     async with anyio.create_task_group() as group:

@@ -69,7 +69,7 @@ def address(folder: Path) -> str:
     return public_address(_git(folder, "remote", "get-url", "origin"))
 
 
-def holder(root: Path, path: str) -> Path:
+def nearest_repository(root: Path, path: str) -> Path:
     """Return the folder, from a service's up to the root, that is a repository's own, as a submodule's is: else the root."""
     inside = (root / path, *(root / path).parents)
     below = (folder for folder in inside if folder != root and folder.is_relative_to(root))

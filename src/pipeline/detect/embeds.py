@@ -27,9 +27,13 @@ def unmade(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:
             # Go refuses patterns that lead out, and here they would be looked for all over the disk.
             if ".." in pattern or pattern.startswith("/"):
                 continue
-            from wcmatch import glob  # noqa: PLC0415 - few services need it, and its import takes a hundredth of a build
-
-            if not glob.glob(pattern, root_dir=file.path.parent):
+            if not _is_there(file, pattern):
                 why = f"{pattern} is compiled in and not there: name what makes it, or have it made beforehand"
                 return Found("build.before", (), file.name, number, why)
     return None
+
+
+def _is_there(file: Program, pattern: str) -> bool:
+    from wcmatch import glob  # noqa: PLC0415 - few services need it, and its import takes a hundredth of a build
+
+    return bool(glob.glob(pattern, root_dir=file.path.parent))

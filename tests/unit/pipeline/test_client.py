@@ -84,13 +84,16 @@ def test_an_answer_with_objects_is_converted_in_its_own_context(made):
     assert made == [context]
 
 
+def _printed(code, environ=None):
+    return subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True).stdout
+
+
 def test_it_is_loaded_once():
     code = (
         "from pipeline import client; client.load(); from dagger.client import _core; first = _core.make_converter;"
         "client.load(); print(first is _core.make_converter, first.__module__)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "True pipeline.client\n"
+    assert _printed(code) == "True pipeline.client\n"
 
 
 async def test_the_id_of_what_the_same_calls_make_is_asked_for_once(tmp_path, monkeypatch):
@@ -123,8 +126,7 @@ NOT_NEEDED = ("dagger.provisioning", "httpx._main", "opentelemetry.sdk", "rich")
 def _imported(environ):
     code = "import json, sys; from pipeline import client; client.load(); print(json.dumps(sorted(sys.modules)))"
     found = {name: value for name, value in os.environ.items() if name != "TRACEPARENT" and not name.startswith("OTEL_")}
-    done = subprocess.run([sys.executable, "-c", code], env=found | environ, capture_output=True, text=True, check=True)
-    return [name for name in NOT_NEEDED if name in json.loads(done.stdout)]
+    return [name for name in NOT_NEEDED if name in json.loads(_printed(code, found | environ))]
 
 
 def test_what_no_session_needs_is_not_imported():
@@ -141,5 +143,4 @@ def test_what_was_left_out_can_be_imported_later():
         "from pipeline import client; client.load(); import dagger, httpx._main, dagger.provisioning as later;"
         "print(callable(later.connection), callable(dagger.connect))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "True True\n"
+    assert _printed(code) == "True True\n"

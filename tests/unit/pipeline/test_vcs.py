@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from pipeline import vcs
-from pipeline.vcs import address, holder, identity, labels, public_address
+from pipeline.vcs import address, identity, labels, nearest_repository, public_address
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_git_is_asked_a_few_times_however_many_patterns_there_are(repository, mo
 
 
 def test_a_service_in_a_submodule_is_of_that_repository(repository):
-    assert holder(repository, "one") == holder(repository, ".") == repository
+    assert nearest_repository(repository, "one") == nearest_repository(repository, ".") == repository
     git(repository / "one", "init", "-q")
     (repository / "one/deep/er").mkdir(parents=True)
-    assert holder(repository, "one/deep/er") == holder(repository, "one") == repository / "one"
+    assert nearest_repository(repository, "one/deep/er") == nearest_repository(repository, "one") == repository / "one"
     git(repository / "one", "remote", "add", "origin", "git@example.com:team/one.git")
-    assert (address(holder(repository, "one")), address(repository)) == ("https://example.com/team/one", "")
+    assert (address(nearest_repository(repository, "one")), address(repository)) == ("https://example.com/team/one", "")
