@@ -28,6 +28,7 @@ DATA = (
     "pipeline/py.typed",
     "pipeline/report/templates/report.css",
     "pipeline/report/templates/report.html",
+    "pipeline/stages/tsc.js",
 )
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 import dagger
 from dagger import dag
 
 from pipeline.detect.model import NodeService
 from pipeline.errors import UsageError
-from pipeline.graph import Inputs, Kept, ServiceGraph, Stage
+from pipeline.graph import Inputs, Kept, ServiceGraph, Stage, Volume
 from pipeline.stages import packages
 from pipeline.stages.context import BUILD_USER, Context
 from pipeline.stages.node_image import APP, MODULES, as_layers, home, is_file, kept_dependencies, runtime
@@ -34,6 +35,12 @@ fetch-retry-maxtimeout=10000
 
 _COMPILED = "/var/cache/node-compiled"
 """Where Node keeps what it has compiled of a build's own tools, a tenth of the time that a compiler written in JavaScript takes."""
+
+_CHECKED = "/var/cache/tsc"
+"""Where `tsc.js` keeps what the TypeScript compiler has found out about a service's files."""
+
+_KEPT = "/kept"
+_TSC = Path(__file__).with_name("tsc.js")
 
 
 def graph(service: NodeService, context: Context) -> ServiceGraph:
@@ -272,11 +279,14 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
         .with_mounted_cache(_COMPILED, context.volume("pipeline-node-compiled"), owner=BUILD_USER)
         .with_env_variable("NODE_COMPILE_CACHE", _COMPILED)
     )
+    checks = any(packages.runs_tsc(script) for script in service.builds)
+    if checks:
+        container = _with_tsc(context, container)
     for name, value in service.build.env.items():
         container = container.with_env_variable(name, value)
     for name, secret in context.secret_variables.items():
         container = container.with_secret_variable(name, secret)
-    return stage(
+    built = stage(
         context,
         "build",
         ("deps",),
@@ -289,6 +299,23 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
         ),
         kept=_kept_output(service),
     )
+    return replace(built, volume=_checked(context, built)) if checks and built.kept else built
+
+
+def _with_tsc(context: Context, container: dagger.Container) -> dagger.Container:
+    """Return a container in which `tsc` checks again only what an edit bears on."""
+    program = dag.directory().with_new_file("tsc", _TSC.read_text(encoding="utf-8"), permissions=0o755)
+    container = container.with_mounted_directory(packages.TOOLS, program).with_env_variable("TSC_KEPT", _CHECKED)
+    if known := context.volumes.get("build"):
+        return container.with_mounted_directory(_CHECKED, known.directory(_KEPT))
+    volume = context.volume(f"pipeline-tsc-{context.service}")
+    return container.with_mounted_cache(_CHECKED, volume, owner=BUILD_USER)
+
+
+def _checked(context: Context, built: Stage) -> Volume:
+    """Return what the compiler has found out. Of another service's files it would say nothing."""
+    made = built.container.with_directory(_KEPT, dag.directory(), owner=BUILD_USER)
+    return Volume(made.with_exec(["cp", "-r", f"{_CHECKED}/.", _KEPT]), _KEPT, {"service": context.service})
 
 
 def _build_command(service: NodeService) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ HOME = "/home/node"
 MANAGER = "/opt/manager"
 NPM_STORE = "/var/cache/npm"
 NPM_NOTES = "/tmp/npm"  # noqa: S108 - the one folder that any user of any base may write to
+TOOLS = "/opt/pipeline/bin"
+"""Where programs of ours lie that stand before a service's own."""
+
 PATH = f"{MANAGER}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # What an install needs no network for, and what no build in a container reads.
@@ -149,8 +152,13 @@ def build(manager: Manager, script: Script, root: str) -> tuple[str, ...]:
     if not script.command:
         return run(manager, script.name)
     folders = ["$PWD", *([root] if script.folder != "." else [])]
-    programs = "".join(f"{folder}/node_modules/.bin:" for folder in folders)
-    return ("sh", "-ec", f'PATH="{programs}$PATH"; {script.command}')
+    programs = [*([TOOLS] if runs_tsc(script) else []), *(f"{folder}/node_modules/.bin" for folder in folders)]
+    return ("sh", "-ec", f'PATH="{":".join(programs)}:$PATH"; {script.command}')
+
+
+def runs_tsc(script: Script) -> bool:
+    """Whether a shell runs a build's script, and the TypeScript compiler in it."""
+    return any(part.split()[0] == "tsc" for part in script.command.split(" && ") if part)
 
 
 def manager_program(manager: Manager) -> str:

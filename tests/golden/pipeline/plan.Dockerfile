@@ -84,6 +84,139 @@ RUN --mount=type=bind,from=shim,target=/.shim \
     --mount=type=bind,from=api-gateway-prod-deps,source=/app/node_modules,target=/.original/1 \
     ["/.shim/busybox", "sh", "-c", "number=0\nwhile [ \"${1:---}\" != -- ]; do\n  number=$((number + 1)) folder=${1#*:}\n  [ \"${1%%:*}\" = mode ] || /.shim/busybox chown \"$(/.shim/busybox stat -c %u:%g /.original/$number)\" \"$folder\"\n  /.shim/busybox chmod \"$(/.shim/busybox stat -c %a /.original/$number)\" \"$folder\"\n  shift\ndone\nshift\n[ $# = 0 ] || exec \"$@\"", "--", "owner:/rootfs/app/node_modules", "--", "/.shim/busybox", "sh", "-c", "/.shim/busybox find \"$1\" -type f -links +1 -exec /.shim/busybox sh -ec '\n/.shim/busybox mkdir -p /.links\nfor path; do\n  first=/.links/$(/.shim/busybox stat -c %d-%i \"$path\")\n  if [ -e \"$first\" ]; then /.shim/busybox ln -f \"$first\" \"$path\"; else /.shim/busybox ln \"$path\" \"$first\"; fi\ndone' -- {} + || exit\nshift\nexec \"$@\"", "--", "/rootfs", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@0", "{}", "+"]
 
+FROM scratch AS files-4
+COPY --chmod=0755 <<"EOF" /tsc
+#!/usr/bin/env node
+// tsc, for a build that it has done before: what TypeScript found out about files is kept, and only what an edit bears on is
+// checked again. It stands before the real one on the PATH, and leaves all to that one where more is asked for than to compile a
+// project, where an output may depend on more than its own source, and where there is anything to be said.
+"use strict";
+
+const { spawnSync } = require("node:child_process");
+const { createHash } = require("node:crypto");
+const fs = require("node:fs");
+const path = require("node:path");
+
+const ASKED = ["noEmit", "project"];
+
+// What ties the output of a file to other files, is a state of the user's own, or writes more than outputs.
+const NOT_OURS = [
+  ...["composite", "declaration", "emitDecoratorMetadata", "incremental", "outFile", "tsBuildInfoFile"],
+  ...["diagnostics", "explainFiles", "extendedDiagnostics", "generateCpuProfile", "generateTrace"],
+  ...["listEmittedFiles", "listFiles", "listFilesOnly", "noCheck", "traceResolution"],
+];
+
+function hash(...parts) {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+function project(ts, args) {
+  const asked = ts.parseCommandLine(args);
+  const plain = Object.keys(asked.options).every((name) => ASKED.includes(name));
+  if (asked.errors.length || asked.fileNames.length || asked.watchOptions || !plain) return undefined;
+  const place = asked.options.project ?? ".";
+  const file = ts.sys.directoryExists(place) ? path.join(place, "tsconfig.json") : place;
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} };
+  const found = ts.getParsedCommandLineOfConfigFile(file, asked.options, host);
+  if (!found || found.errors.length || found.projectReferences) return undefined;
+  const { options } = found;
+  const alone = options.isolatedModules || options.verbatimModuleSyntax || options.noEmit;
+  return alone && !NOT_OURS.some((name) => options[name]) ? found : undefined;
+}
+
+function recall(file, version) {
+  try {
+    const kept = JSON.parse(fs.readFileSync(file, "utf8"));
+    if (kept.version === version) return kept;
+  } catch {
+    // None, or half of one: then all is found out anew.
+  }
+  return { outputs: {} };
+}
+
+function remember(file, kept) {
+  const part = `${file}.${process.pid}`;
+  try {
+    fs.writeFileSync(part, JSON.stringify(kept));
+    fs.renameSync(part, file);
+  } catch {
+    fs.rmSync(part, { force: true });
+  }
+}
+
+function compile(args, folder) {
+  const ts = require(require.resolve("typescript", { paths: [process.cwd()] }));
+  if (!(parseFloat(ts.versionMajorMinor) >= 5)) return false;
+  const config = project(ts, args);
+  if (!config) return false;
+  const settings = JSON.stringify(config.options);
+  const place = path.join(folder, hash(config.options.configFilePath, args));
+  const kept = recall(place, ts.version);
+  const options = { ...config.options, incremental: true, tsBuildInfoFile: place };
+  const host = ts.createIncrementalCompilerHost(options);
+  const { readFile } = host;
+  host.readFile = (name) => (name === place ? kept.info : readFile(name));
+  host.jsDocParsingMode = ts.JSDocParsingMode?.ParseForTypeErrors;
+  const program = ts.createIncrementalProgram({ rootNames: config.fileNames, options, host });
+  for (const part of ["Syntactic", "Options", "Global", "Semantic"]) {
+    if (program[`get${part}Diagnostics`]().length) return false;
+  }
+
+  const next = { version: ts.version, outputs: {} };
+  const written = [];
+  function key(source) {
+    const listed = config.fileNames.includes(source.fileName);
+    const names = listed ? ts.getOutputFileNames(config, source.fileName, !ts.sys.useCaseSensitiveFileNames) : [];
+    return hash(settings, names, source.fileName, source.impliedNodeFormat, source.text);
+  }
+  function write(name, text, mark, _, sources) {
+    if (name === place) next.info = text;
+    else {
+      written.push([name, text, mark]);
+      (next.outputs[key(sources[0])] ??= []).push([name, text, mark]);
+    }
+  }
+  function emit(source) {
+    const { diagnostics, emitSkipped } = program.emit(source, write);
+    return !diagnostics.length && (!emitSkipped || options.noEmit);
+  }
+
+  if (!emit()) return false;
+  // TypeScript emits what an edit bears on, and the rest of the output is not there in a new container.
+  for (const source of options.noEmit ? [] : program.getSourceFiles()) {
+    const own = key(source);
+    if (source.isDeclarationFile || next.outputs[own]) continue;
+    if (kept.outputs[own]) {
+      next.outputs[own] = kept.outputs[own];
+      written.push(...kept.outputs[own]);
+    } else if (!emit(source)) return false;
+  }
+  for (const [name, text, mark] of written) ts.sys.writeFile(name, text, mark);
+  if (next.info) remember(place, next);
+  return true;
+}
+
+function real(args) {
+  const folders = process.env.PATH.split(path.delimiter).filter((folder) => folder !== __dirname);
+  const env = { ...process.env, PATH: folders.join(path.delimiter) };
+  const { error, status } = spawnSync("tsc", args, { env, stdio: "inherit" });
+  if (error) console.error(`tsc: ${error.message}`);
+  process.exitCode = status ?? 1;
+}
+
+function main(args) {
+  require("node:module").enableCompileCache?.();
+  try {
+    if (compile(args, process.env.TSC_KEPT)) return;
+  } catch {
+    // Whatever it is, the real one says it.
+  }
+  real(args);
+}
+
+main(process.argv.slice(2));
+EOF
+
 # api-gateway/build
 FROM docker.io/library/node:22-bookworm-slim AS api-gateway-build
 USER 1000:1000
@@ -101,11 +234,15 @@ RUN --mount=type=cache,id=pipeline-npm,target=/var/cache/npm,sharing=shared,uid=
     ["npm", "ci"]
 COPY --chown=1000:1000 --from=api-2 / /app/
 ENV NODE_COMPILE_CACHE="/var/cache/node-compiled"
+ENV TSC_KEPT="/var/cache/tsc"
 RUN --mount=type=cache,id=pipeline-node-compiled,target=/var/cache/node-compiled,sharing=shared,uid=1000,gid=1000 \
     --mount=type=secret,id=cache-pipeline-node-compiled \
-    ["sh", "-ec", "PATH=\"$PWD/node_modules/.bin:$PATH\"; tsc -p tsconfig.build.json"]
+    --mount=type=bind,from=files-4,source=/,target=/opt/pipeline/bin,rw \
+    --mount=type=cache,id=pipeline-tsc-api-gateway,target=/var/cache/tsc,sharing=shared,uid=1000,gid=1000 \
+    --mount=type=secret,id=cache-pipeline-tsc-api-gateway \
+    ["sh", "-ec", "PATH=\"/opt/pipeline/bin:$PWD/node_modules/.bin:$PATH\"; tsc -p tsconfig.build.json"]
 
-FROM scratch AS files-4
+FROM scratch AS files-5
 WORKDIR /rootfs
 COPY --from=api-gateway-build /app/dist/ /rootfs/app/dist/
 COPY <<"EOF" /rootfs/app/package.json
@@ -125,7 +262,7 @@ FROM scratch AS api-gateway-runtime
 COPY --link --from=files /rootfs/ /
 ENV PATH="/usr/local/bin:/usr/bin:/bin"
 COPY --link --from=files-3 /rootfs/ /
-COPY --link --from=files-4 /rootfs/ /
+COPY --link --from=files-5 /rootfs/ /
 WORKDIR /app
 ENV NODE_ENV="production"
 LABEL org.opencontainers.image.base.digest=""

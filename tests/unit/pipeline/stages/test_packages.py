@@ -19,8 +19,14 @@ def install(name, **settings):
     ("script", "command"),
     [
         (Script(".", "make"), ("npm", "run", "--silent", "make")),
-        (Script(".", "make", "rm -rf a && tsc"), ("sh", "-ec", 'PATH="$PWD/node_modules/.bin:$PATH"; rm -rf a && tsc')),
-        (Script("a/b", "make", "tsc"), ("sh", "-ec", 'PATH="$PWD/node_modules/.bin:/app/node_modules/.bin:$PATH"; tsc')),
+        (
+            Script(".", "make", "rm -rf a && tsc"),
+            ("sh", "-ec", 'PATH="/opt/pipeline/bin:$PWD/node_modules/.bin:$PATH"; rm -rf a && tsc'),
+        ),
+        (
+            Script("a/b", "make", "tsc"),
+            ("sh", "-ec", 'PATH="/opt/pipeline/bin:$PWD/node_modules/.bin:/app/node_modules/.bin:$PATH"; tsc'),
+        ),
     ],
 )
 def test_a_script_by_itself_finds_programs_where_the_package_and_its_workspace_have_them(script, command):
