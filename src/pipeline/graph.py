@@ -92,11 +92,14 @@ class Volume:
         The folder of that container.
     inputs:
         What of the stage's inputs decides, beside the stages that it needs, whether it is of use.
+    timestamp:
+        The time that its files are given, in seconds since 1970.
     """
 
     made: dagger.Container
     path: str
     inputs: Mapping[str, str]
+    timestamp: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import tarfile
 import threading
 import time
 from contextlib import asynccontextmanager, contextmanager
@@ -15,6 +17,7 @@ import anyio
 import pytest
 import registries
 import small
+from blobs import unpacked
 
 from pipeline import engine
 from pipeline.cache.entry import tags
@@ -143,9 +146,21 @@ def test_lockfiles_that_ask_for_the_same_bring_no_new_dependencies(machine, tool
     assert run.stages("tool") == dict.fromkeys(("deps", "build", "runtime"), "executed")
     assert [deps.count(layers) for layers in deps] == [2, 2, 2, 2]
     assert compiled[0] == compiled[1]
+    # Go would set an older time anew, and in a mounted folder that copies the file.
+    assert oldest(tmp_path, compiled[0]) > time.time()
     # The last layer has the service's own files.
     (*below, first), (*same, second) = made.layers("web"), other.layers("web")
     assert (below, first == second) == (same, False)
+
+
+def oldest(folder, layers):
+    """Return the time of the oldest file of an image's layers, in the folder of a registry."""
+    times = []
+    for digest in layers:
+        blob = next(folder.glob(f"images/**/{digest.partition(':')[2]}/data")).read_bytes()
+        with tarfile.open(fileobj=io.BytesIO(unpacked(blob))) as tar:
+            times += [member.mtime for member in tar if member.isfile()]
+    return min(times)
 
 
 def contents(tools, repository, kind):

@@ -113,8 +113,15 @@ class Store:
         looked = self.content(entry).rootfs().filter(include=[_NOTHING])
         await self._answer(looked.sync(), self.patience(entry))
 
-    async def write(self, stage: str, key: str, result: dagger.Container, kept: Kept, seconds: float) -> None:
+    async def write(
+        self, stage: str, key: str, result: dagger.Container, kept: Kept, seconds: float, *, timestamp: int = EPOCH
+    ) -> None:
         """Keep a stage's result. Who writes the same key at the same time writes an entry that is as good.
+
+        Parameters
+        ----------
+        timestamp:
+            The time that all files are given: what is the same under another key is then the same layer, too.
 
         Raises
         ------
@@ -128,8 +135,7 @@ class Store:
             tree = tree.with_file(path, result.file(path))
         for path, beside in kept.beside.items():
             tree = tree.with_file(path, beside)
-        # One time for all: what is the same under another key is then the same layer, too.
-        image = dag.container().with_directory("/", tree.with_timestamps(EPOCH))
+        image = dag.container().with_directory("/", tree.with_timestamps(timestamp))
         await self._written(stage, key, image, seconds, dagger.ImageLayerCompression.Zstd)
 
     async def write_layers(self, stage: str, key: str, image: dagger.Container, seconds: float) -> None:

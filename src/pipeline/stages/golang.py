@@ -84,6 +84,10 @@ names=$(printf '%s\\n' "$packages" "$indices" | sed -n 's|.*/\\(.*\\)-d$|\\1|p')
 find {_COMPILED} -name '*-a' -exec sed -i 's/ [ 0-9]\\{{20\\}}$/{1:21}/' {{}} +
 """
 
+# Go sets the time of a file that it uses, unless that is less than an hour old, and in a mounted folder the file is copied
+# for that: a second for the sample. This is the latest time that the Dagger API can be told.
+_NEW = 2**31 - 1
+
 _C_COMPILER = {"static": "musl-gcc", "dynamic": "gcc"}
 
 
@@ -245,7 +249,7 @@ def _compiled(service: GoService, built: Stage, variables: Mapping[str, str]) ->
     container = built.container.with_directory(_COMPILED, dag.directory(), owner=BUILD_USER)
     container = container.with_exec(["sh", "-ec", _COPY_COMPILED])
     inputs = {**{name: variables[name] for name in ("GOOS", "GOARCH", "GO_TAGS")}, **service.build.env}
-    return Volume(container, _COMPILED, inputs)
+    return Volume(container, _COMPILED, inputs, _NEW)
 
 
 def _script(service: GoService) -> str:
