@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from pipeline.config import Service
@@ -44,9 +44,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         _check_sum(folder, settings.path, own, modules, name)
     release = configured("go.version", settings.go.version) if settings.go.version else own.version()
     main = main_package(folder, settings.path, name, own.path, settings.go.main, settings.go.tags)
-    binaries = tuple(
-        named(folder, settings.path, name, binary, "go.binaries", settings.go.tags) for binary in settings.go.binaries
-    )
+    binaries = _binaries(folder, settings, name)
     read = programs.programs(folder, settings.path, programs.GO_FILES, settings.go.tags)
     linked = cgo([*read, *_beside(root, settings, modules)], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
@@ -95,6 +93,22 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
             config,
         ),
     )
+
+
+def _binaries(folder: Path, settings: Service, name: str) -> tuple[str, ...]:
+    """Return the further main packages. Each program is called as its package's folder is, and the main one `app`."""
+    found: dict[str, str] = {}
+    for item in settings.go.binaries:
+        package = named(folder, settings.path, name, item, "go.binaries", settings.go.tags)
+        program = PurePosixPath(package).name
+        if not program:
+            msg = f"{package} has no folder of its own that its program could be called after"
+            raise UsageError(msg, service=name, key="go.binaries", hint="make it `go.main`")
+        if program == "app" or program in found:
+            msg = f"the program of {package} would be called {program}, as that of {found.get(program, 'the main package')} is"
+            raise UsageError(msg, service=name, key="go.binaries", hint="rename the folder of one of them")
+        found[program] = package
+    return tuple(found.values())
 
 
 def _workspace_shown(modules: Layout) -> tuple[Found[str], ...]:

@@ -270,6 +270,22 @@ def test_a_program_that_is_asked_for_may_be_the_module_s_own_folder(module, aske
 
 
 @pytest.mark.parametrize(
+    ("folders", "told"),
+    [
+        (["."], r"\. has no folder of its own that its program could be called after; make it `go\.main`"),
+        (["cmd/app"], r"program of \./cmd/app would be called app, as that of the main package is; rename the folder"),
+        (["a/tool", "b/tool"], r"program of \./b/tool would be called tool, as that of \./a/tool is; rename the folder"),
+        (["a/tool", "./a/tool"], r"program of \./a/tool would be called tool, as that of \./a/tool is"),
+    ],
+)
+def test_programs_of_one_name_are_refused(module, folders, told):
+    write(module, {f"{folder}/main.go": "package main\n\nfunc main() {}\n" for folder in folders})
+    with pytest.raises(UsageError, match=told) as refused:
+        detect(module.parent, "auth", Service(path="auth", go=Go(main="./cmd/server", binaries=folders)))
+    assert (refused.value.service, refused.value.key) == ("auth", "go.binaries")
+
+
+@pytest.mark.parametrize(
     ("settings", "key"), [(Go(main="./cmd/none/"), "go.main"), (Go(main="cmd/server", binaries=["./cmd/none/"]), "go.binaries")]
 )
 def test_a_program_that_is_none_is_refused(module, settings, key):
