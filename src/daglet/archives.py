@@ -13,6 +13,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,16 @@ def references(image: Layout) -> Iterator[str]:
     if "config" in document:
         yield document["config"]["digest"]
         yield from (layer["digest"] for layer in document["layers"] or ())
+
+
+def offer(layouts: Iterable[Layout], target: Path) -> None:
+    """Link the blobs of layouts into a further one: what lies there an engine need not send. `sweep` takes away what it did not want."""
+    blobs = target / "blobs" / "sha256"
+    blobs.mkdir(parents=True, exist_ok=True)
+    for layout in layouts:
+        for path in (layout.path / "blobs" / "sha256").iterdir():
+            with suppress(OSError):
+                (blobs / path.name).hardlink_to(path)
 
 
 def sweep(image: Layout) -> None:

@@ -137,14 +137,15 @@ class Evaluator:
     ) -> AsyncIterator[list[archives.Layout]]:
         """Yield containers as images in layouts of ours.
 
-        BuildKit writes into a layout that keeps the layers of the last time for the same purpose, so that only new ones travel.
+        BuildKit writes into a layout that keeps the layers of the last time for the same purpose and has those of the bases, so
+        that only new ones travel.
         """
         images = [archives.Layout(Path(), "")] * len(requests)
         async with self._locked(self._export_folder(purpose)) as folder:
 
             async def export(number: int, request: _Request[ops.Container]) -> None:
                 layout = folder / str(number)
-                layout.mkdir(parents=True, exist_ok=True)
+                archives.offer(request.inputs.layouts.values(), layout)
                 result = await self._solve(request, f"type=oci,tar=false,dest={layout}{compression}")
                 image = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
                 images[number] = imageconfig.finished(image, request.node)

@@ -54,6 +54,8 @@ class Kept:
         Whether later stages start from the stage's container, and not just copy from it.
     beside:
         Files that are not the command's work and are wanted with it, from where it cannot have changed them.
+    unique:
+        Whether no other key is expected to have the same content.
     """
 
     folders: tuple[str, ...] = ()
@@ -61,6 +63,7 @@ class Kept:
     exclude: tuple[str, ...] = ()
     starts: bool = False
     beside: Mapping[str, dagger.File] = field(default_factory=dict)
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,14 @@ def archive(workspace):
     return path
 
 
+def test_an_engine_sends_no_layer_that_it_was_given(built):
+    workspace, _ = built
+    stores = workspace.state / "daglet"
+    given = {path.stat().st_ino for path in stores.glob("layouts/*/blobs/sha256/*")}
+    largest = max(stores.glob("images/*/*/blobs/sha256/*"), key=lambda path: path.stat().st_size)
+    assert largest.stat().st_ino in given
+
+
 def test_an_unchanged_image_is_left_where_it_is(built):
     workspace, first = built
     before = archive(workspace).stat()

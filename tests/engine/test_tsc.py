@@ -243,6 +243,7 @@ def test_types_alone_are_checked(make):
         ((), {"composite": True}),
         ((), {"incremental": True}),
         ((), {"listFiles": True}),
+        ((), {"plugins": [{"transform": "none"}]}),
         ((), {"target": "none such"}),
     ],
 )

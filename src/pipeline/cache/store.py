@@ -121,7 +121,7 @@ class Store:
         Parameters
         ----------
         timestamp:
-            The time that all files are given: what is the same under another key is then the same layer, too.
+            The time that files are given: what is the same under another key is then the same layer, too.
 
         Raises
         ------
@@ -135,7 +135,7 @@ class Store:
             tree = tree.with_file(path, result.file(path))
         for path, beside in kept.beside.items():
             tree = tree.with_file(path, beside)
-        image = dag.container().with_directory("/", tree.with_timestamps(timestamp))
+        image = dag.container().with_directory("/", tree if kept.unique else tree.with_timestamps(timestamp))
         await self._written(stage, key, image, seconds, dagger.ImageLayerCompression.Zstd)
 
     async def write_layers(self, stage: str, key: str, image: dagger.Container, seconds: float) -> None:

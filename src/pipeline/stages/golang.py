@@ -237,7 +237,7 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
             surroundings=_surroundings(service, context.secret_variables),
         ),
         platform=platform,
-        kept=Kept((OUT,), beside=from_toolchain(service, context)),
+        kept=Kept((OUT,), beside=from_toolchain(service, context), unique=True),
     )
     if not built.kept:
         return built

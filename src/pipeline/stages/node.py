@@ -103,7 +103,7 @@ def _kept_install(service: NodeService) -> Kept:
 def _kept_output(service: NodeService) -> Kept:
     made = [f"{APP}/{output.source}" for output in service.output]
     files = tuple(path for path in made if is_file(path))
-    return Kept(tuple(path for path in made if path not in files), files)
+    return Kept(tuple(path for path in made if path not in files), files, unique=True)
 
 
 def _with_settings(

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // tsc, for a build that it has done before: what TypeScript found out about files is kept, and only what an edit bears on is
 // checked again. It stands before the real one on the PATH, and leaves all to that one where more is asked for than to compile a
-// project, where an output may depend on more than its own source, and where there is anything to be said.
+// project, where an output may depend on more than its own source, and where there is anything to be said. Any Node can read it.
 "use strict";
 
-const { spawnSync } = require("node:child_process");
-const { createHash } = require("node:crypto");
-const fs = require("node:fs");
-const path = require("node:path");
+const { spawnSync } = require("child_process");
+const { createHash } = require("crypto");
+const fs = require("fs");
+const path = require("path");
 
 const ASKED = ["noEmit", "project"];
 
@@ -15,7 +15,7 @@ const ASKED = ["noEmit", "project"];
 const NOT_OURS = [
   ...["composite", "declaration", "emitDecoratorMetadata", "incremental", "outFile", "tsBuildInfoFile"],
   ...["diagnostics", "explainFiles", "extendedDiagnostics", "generateCpuProfile", "generateTrace"],
-  ...["listEmittedFiles", "listFiles", "listFilesOnly", "noCheck", "traceResolution"],
+  ...["listEmittedFiles", "listFiles", "listFilesOnly", "noCheck", "plugins", "traceResolution"],
 ];
 
 function hash(...parts) {
@@ -26,7 +26,7 @@ function project(ts, args) {
   const asked = ts.parseCommandLine(args);
   const plain = Object.keys(asked.options).every((name) => ASKED.includes(name));
   if (asked.errors.length || asked.fileNames.length || asked.watchOptions || !plain) return undefined;
-  const place = asked.options.project ?? ".";
+  const place = asked.options.project || ".";
   const file = ts.sys.directoryExists(place) ? path.join(place, "tsconfig.json") : place;
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} };
   const found = ts.getParsedCommandLineOfConfigFile(file, asked.options, host);
@@ -68,7 +68,7 @@ function compile(args, folder) {
   const host = ts.createIncrementalCompilerHost(options);
   const { readFile } = host;
   host.readFile = (name) => (name === place ? kept.info : readFile(name));
-  host.jsDocParsingMode = ts.JSDocParsingMode?.ParseForTypeErrors;
+  if (ts.JSDocParsingMode) host.jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
   const program = ts.createIncrementalProgram({ rootNames: config.fileNames, options, host });
   for (const part of ["Syntactic", "Options", "Global", "Semantic"]) {
     if (program[`get${part}Diagnostics`]().length) return false;
@@ -82,11 +82,13 @@ function compile(args, folder) {
     return hash(settings, names, source.fileName, source.impliedNodeFormat, source.text);
   }
   function write(name, text, mark, _, sources) {
-    if (name === place) next.info = text;
-    else {
-      written.push([name, text, mark]);
-      (next.outputs[key(sources[0])] ??= []).push([name, text, mark]);
+    if (name === place) {
+      next.info = text;
+      return;
     }
+    const own = key(sources[0]);
+    next.outputs[own] = [...(next.outputs[own] || []), [name, text, mark]];
+    written.push([name, text, mark]);
   }
   function emit(source) {
     const { diagnostics, emitSkipped } = program.emit(source, write);
@@ -96,8 +98,9 @@ function compile(args, folder) {
   if (!emit()) return false;
   // TypeScript emits what an edit bears on, and the rest of the output is not there in a new container.
   for (const source of options.noEmit ? [] : program.getSourceFiles()) {
+    if (source.isDeclarationFile) continue;
     const own = key(source);
-    if (source.isDeclarationFile || next.outputs[own]) continue;
+    if (next.outputs[own]) continue;
     if (kept.outputs[own]) {
       next.outputs[own] = kept.outputs[own];
       written.push(...kept.outputs[own]);
@@ -113,11 +116,10 @@ function real(args) {
   const env = { ...process.env, PATH: folders.join(path.delimiter) };
   const { error, status } = spawnSync("tsc", args, { env, stdio: "inherit" });
   if (error) console.error(`tsc: ${error.message}`);
-  process.exitCode = status ?? 1;
+  process.exitCode = status === null ? 1 : status;
 }
 
 function main(args) {
-  require("node:module").enableCompileCache?.();
   try {
     if (compile(args, process.env.TSC_KEPT)) return;
   } catch {

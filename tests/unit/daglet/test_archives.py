@@ -42,3 +42,16 @@ def test_an_index_names_its_platforms(layouts, tmp_path):
         {"os": "linux", "architecture": "amd64"},
         {"os": "linux", "architecture": "arm64"},
     ]
+
+
+def test_blobs_that_a_layout_is_offered_are_links_and_only_those_of_the_image_stay(layouts, tmp_path):
+    image, other = layouts
+    target = tmp_path / "offered"
+    for _ in range(2):
+        archives.offer(layouts, target)
+    for layout in layouts:
+        for digest in archives.references(layout):
+            assert archives.blob(target, digest).samefile(archives.blob(layout.path, digest))
+    archives.sweep(archives.Layout(target, image.digest))
+    assert {f"sha256:{path.name}" for path in (target / "blobs" / "sha256").iterdir()} == set(archives.references(image))
+    assert archives.blob(other.path, other.digest).exists()

@@ -87,6 +87,24 @@ async def test_restored_dependencies_of_which_more_is_wanted_are_copied(plan_of_
     assert ",target=/app/node_modules" not in await plan_of_build(settings)
 
 
+@pytest.mark.parametrize(
+    ("script", "kept"),
+    [("tsc", True), ("rm -rf dist && tsc -p .", True), ("esbuild a.ts", False), ("tsc && node a.js", False), ("rm tsc", False)],
+)
+async def test_what_tsc_finds_out_is_kept_where_a_shell_runs_it(tmp_path, planning, script, kept):
+    manifest = {"name": "a", "main": "dist/index.js", "scripts": {"build": script}}
+    trees.write(tmp_path, {**PLAIN, "a/package.json": manifest})
+    async with planning() as (project, planner):
+        elsewhere = dag.container().from_(f"registry.example/stages@sha256:{'0' * 64}")
+        for volumes in ({}, {"build": elsewhere}):
+            build = project.graph("a", "run", volumes=volumes).stage("build")
+            await build.container.sync()
+            assert bool(build.volume) == kept
+    own, taken = ([line for line in plan.splitlines() if "target=/var/cache/tsc" in line] for plan in planner.plans)
+    assert ["id=pipeline-tsc-a," in line for line in own] == [True] * kept
+    assert ["source=/kept,target=/var/cache/tsc,rw" in line for line in taken] == [True] * kept
+
+
 @pytest.mark.parametrize("stage", ["prod-deps", "runtime"])
 async def test_an_image_goes_on_from_layers_of_it_that_were_restored(tmp_path, planning, stage):
     trees.write(tmp_path, PLAIN)
