@@ -63,7 +63,7 @@ def test_berry_may_keep_programs_anywhere(tmp_path):
     ],
 )
 def test_a_manager_that_is_told_how_to_run_scripts_runs_them(tmp_path, file, line):
-    (tmp_path / file).write_text(f"a=b\n{line}\n")
+    (tmp_path / file).write_bytes(b"a=\xff\n" + line.encode() + b"\n")
     assert found(tmp_path, {"build": "tsc"}).command == ""
     (tmp_path / file).write_text("registry=https://example.com\n")
     assert found(tmp_path, {"build": "tsc"}).command == "tsc"
