@@ -40,6 +40,8 @@ _CHECKED = "/var/cache/tsc"
 """Where `tsc.js` keeps what the TypeScript compiler has found out about a service's files."""
 
 _KEPT = "/kept"
+"""Where that is in what a registry has of it."""
+
 _TSC = Path(__file__).with_name("tsc.js")
 
 
