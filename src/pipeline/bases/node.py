@@ -7,6 +7,7 @@ import hashlib
 import json
 import tarfile
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,27 +78,30 @@ def fetch(cache: Path, package: NpmPackage) -> Path:
 
 def fill_binary(tree: Tree, path: Path) -> None:
     """Lay node's binary into a tree, without what only debuggers read: an eighth of it."""
-    with tarfile.open(path) as tar:
-        if body := tar.extractfile("package/bin/node"):
-            tree.file("usr/local/bin/node", stripped(body.read()), mode=0o755)
+    for _, content, _ in _files(path, lambda name: name == "bin/node"):
+        tree.file("usr/local/bin/node", stripped(content), mode=0o755)
 
 
 def fill_headers(tree: Tree, path: Path) -> None:
     """Lay node's headers into a tree, where its own tools for addons look for them."""
-    with tarfile.open(path) as tar:
-        for item in sorted(tar.getmembers(), key=lambda member: member.name):
-            name = item.name.removeprefix("package/")
-            if item.isfile() and name.startswith("include/") and (body := tar.extractfile(item)):
-                tree.file(f"usr/local/{name}", body, item.size)
+    for name, content, _ in _files(path, lambda name: name.startswith("include/")):
+        tree.file(f"usr/local/{name}", content)
 
 
 def fill_npm(tree: Tree, path: Path) -> None:
     """Lay npm into a tree, with its commands."""
     home = "usr/local/lib/node_modules/npm"
-    with tarfile.open(path) as tar:
-        for item in sorted(tar.getmembers(), key=lambda member: member.name):
-            name = item.name.removeprefix("package/")
-            if item.isfile() and not name.startswith(_NPM_LEFT_OUT) and (body := tar.extractfile(item)):
-                tree.file(f"{home}/{name}", body, item.size, mode=0o755 if item.mode & 0o100 else 0o644)
+    for name, content, mode in _files(path, lambda name: not name.startswith(_NPM_LEFT_OUT)):
+        tree.file(f"{home}/{name}", content, mode=0o755 if mode & 0o100 else 0o644)
     for command in ("npm", "npx"):
         tree.link(f"usr/local/bin/{command}", f"../lib/node_modules/npm/bin/{command}-cli.js")
+
+
+def _files(path: Path, wanted: Callable[[str], bool]) -> list[tuple[str, bytes, int]]:
+    """Return the names, contents and modes of those files of a package that are wanted, sorted."""
+    # As a stream: whoever goes back in a compressed file unpacks it from its beginning again.
+    with tarfile.open(path, "r|gz") as tar:
+        found = ((item.name.removeprefix("package/"), item) for item in tar if item.isfile())
+        return sorted(
+            (name, body.read(), item.mode) for name, item in found if wanted(name) and (body := tar.extractfile(item))
+        )

