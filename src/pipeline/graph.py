@@ -54,8 +54,9 @@ class Kept:
         Whether later stages start from the stage's container, and not just copy from it.
     beside:
         Files that are not the command's work and are wanted with it, from where it cannot have changed them.
-    unique:
-        Whether no other key is expected to have the same content.
+    timestamp:
+        The time that files are given, in seconds since 1970: what is the same under another key is then the same layer, too.
+        None leaves them theirs, where no other key is expected to have the same.
     """
 
     folders: tuple[str, ...] = ()
@@ -63,7 +64,7 @@ class Kept:
     exclude: tuple[str, ...] = ()
     starts: bool = False
     beside: Mapping[str, dagger.File] = field(default_factory=dict)
-    unique: bool = False
+    timestamp: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +92,15 @@ class Volume:
     ----------
     made:
         A container that has it, after the stage has run.
-    path:
-        The folder of that container.
+    kept:
+        What of that container.
     inputs:
         What of the stage's inputs decides, beside the stages that it needs, whether it is of use.
-    timestamp:
-        The time that its files are given, in seconds since 1970.
     """
 
     made: dagger.Container
-    path: str
+    kept: Kept
     inputs: Mapping[str, str]
-    timestamp: int = 0
 
 
 @dataclass(frozen=True, slots=True)

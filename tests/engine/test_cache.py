@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import tarfile
 import threading
 import time
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import anyio
 import pytest
@@ -189,33 +187,6 @@ def test_a_source_edit_takes_the_dependencies_and_what_is_compiled_and_builds_on
     assert run.reasons("web")["build"] == "file: server.js"
     assert run.digests()["web"] != before.digests()["web"]
     assert "/manifests/build-volume-" in asked(registry, "HEAD")
-
-
-def test_a_compiler_is_given_what_it_found_out_elsewhere(make_workspace, tools, tmp_path, tmp_path_factory):
-    """What lies in its folder is copied into the image, and of either command it keeps a file there."""
-    seen = []
-    with tools.registry(tmp_path) as own:
-        for command in ("tsc -p tsconfig.json", "tsc --project tsconfig.json"):
-            root = tmp_path_factory.mktemp("compiled") / "ts"
-            shutil.copytree(Path(__file__).parents[1] / "corpus" / "node-typescript", root)
-            change(root / "tsconfig.json", '"outDir"', '"isolatedModules": true, "outDir"')
-            change(root / "package.json", "tsc -p tsconfig.json", f"{command} && cp -r /var/cache/tsc lib/kept")
-            made = replace(make_workspace(), root=root, settings={"PIPELINE_CACHE_REGISTRY": own.address})
-            run = made.pipeline("build", "--cache-write")
-            assert run.code == 0, run.out + run.err
-            [service] = run.report["services"]
-            entries, _ = made.files(service["service_name"])
-            seen.append({path for path in entries if path.startswith("app/lib/kept/")})
-            if len(seen) == 2:
-                assert {item["name"]: item["status"] for item in service["stages"]}["deps"] == "restored"
-    first, second = seen
-    assert (len(first), len(second), first < second) == (1, 2, True)
-
-
-def change(path, old, new):
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def asked(registry, method):

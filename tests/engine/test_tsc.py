@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -259,3 +259,25 @@ def test_more_than_compiling_a_project_of_independent_files_is_left_to_the_real_
     assert (run.returncode, run.stdout, run.stderr) == (expected.returncode, expected.stdout, expected.stderr)
     assert project._output() == output
     assert list(project.kept.iterdir()) == []
+
+
+def test_an_empty_machine_is_given_what_another_has_found_out(make_workspace, tools, tmp_path, tmp_path_factory):
+    """What lies in its folder is copied into the image, and of either command it keeps a file there."""
+    seen = []
+    with tools.registry(tmp_path) as registry:
+        for command in ("tsc -p tsconfig.json", "tsc --project tsconfig.json"):
+            root = tmp_path_factory.mktemp("compiled") / "ts"
+            shutil.copytree(Path(__file__).parents[1] / "corpus" / "node-typescript", root)
+            settings, manifest = root / "tsconfig.json", root / "package.json"
+            settings.write_text(settings.read_text().replace('"outDir"', '"isolatedModules": true, "outDir"'))
+            script = f"{command} && cp -r /var/cache/tsc lib/kept"
+            manifest.write_text(manifest.read_text().replace("tsc -p tsconfig.json", script))
+            made = replace(make_workspace(), root=root, settings={"PIPELINE_CACHE_REGISTRY": registry.address})
+            run = made.pipeline("build", "--cache-write")
+            assert run.code == 0, run.out + run.err
+            [service] = run.report["services"]
+            entries, _ = made.files(service["service_name"])
+            seen.append({path for path in entries if path.startswith("app/lib/kept/")})
+    assert run.stages(service["service_name"])["deps"] == "restored"
+    first, second = seen
+    assert (len(first), len(second), first < second) == (1, 2, True)

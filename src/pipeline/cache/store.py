@@ -14,7 +14,6 @@ from dagger import dag
 from pipeline.cache.entry import NOTE, Entry, Wrong, as_layers, read, tags
 from pipeline.graph import Kept, Layers
 from pipeline.registry.stages import LABEL
-from pipeline.stages.context import EPOCH
 
 _ANSWERS, _COMMANDS = 3.0, 2.0
 """A pull is given up when it takes longer than so many answers may, and longer than so many times what the command once took."""
@@ -113,15 +112,8 @@ class Store:
         looked = self.content(entry).rootfs().filter(include=[_NOTHING])
         await self._answer(looked.sync(), self.patience(entry))
 
-    async def write(
-        self, stage: str, key: str, result: dagger.Container, kept: Kept, seconds: float, *, timestamp: int = EPOCH
-    ) -> None:
+    async def write(self, stage: str, key: str, result: dagger.Container, kept: Kept, seconds: float) -> None:
         """Keep a stage's result. Who writes the same key at the same time writes an entry that is as good.
-
-        Parameters
-        ----------
-        timestamp:
-            The time that files are given: what is the same under another key is then the same layer, too.
 
         Raises
         ------
@@ -135,7 +127,9 @@ class Store:
             tree = tree.with_file(path, result.file(path))
         for path, beside in kept.beside.items():
             tree = tree.with_file(path, beside)
-        image = dag.container().with_directory("/", tree if kept.unique else tree.with_timestamps(timestamp))
+        if kept.timestamp is not None:
+            tree = tree.with_timestamps(kept.timestamp)
+        image = dag.container().with_directory("/", tree)
         await self._written(stage, key, image, seconds, dagger.ImageLayerCompression.Zstd)
 
     async def write_layers(self, stage: str, key: str, image: dagger.Container, seconds: float) -> None:

@@ -10,7 +10,7 @@ from pipeline.cache.entry import as_layers, as_volume
 from pipeline.cache.keys import of_layers
 from pipeline.cache.restore import Restored
 from pipeline.cache.store import Store, Unusable
-from pipeline.graph import Kept, Stage, Volume
+from pipeline.graph import Stage
 
 
 async def write(store: Store, restored: Restored, seconds: Mapping[str, float]) -> dict[str, str]:
@@ -38,11 +38,6 @@ async def write(store: Store, restored: Restored, seconds: Mapping[str, float]) 
             elif name in restored.absent and stage.kept:
                 group.start_soon(told, stage, store.write(name, key, stage.container, stage.kept, seconds[name]))
             if as_volume(name) in restored.absent and stage.volume:
-                group.start_soon(
-                    told, stage, _write_volume(store, name, restored.volume_keys[name], stage.volume, seconds[name])
-                )
+                own, left = restored.volume_keys[name], stage.volume
+                group.start_soon(told, stage, store.write(as_volume(name), own, left.made, left.kept, seconds[name]))
     return troubles
-
-
-async def _write_volume(store: Store, name: str, key: str, volume: Volume, seconds: float) -> None:
-    await store.write(as_volume(name), key, volume.made, Kept((volume.path,)), seconds, timestamp=volume.timestamp)

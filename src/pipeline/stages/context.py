@@ -156,6 +156,13 @@ class Context:
         """Return a cache volume."""
         return dag.cache_volume(f"{name}-{self.fresh}" if self.fresh else name)
 
+    def with_volume(self, container: dagger.Container, stage: str, place: str, name: str, kept: str) -> dagger.Container:
+        """Mount a cache volume, or in its place the folder that was kept of what the stage has left in it elsewhere."""
+        # The engine's own volume may be empty, and is not told from one that is not.
+        if known := self.volumes.get(stage):
+            return container.with_mounted_directory(place, known.directory(kept))
+        return container.with_mounted_cache(place, self.volume(name), owner=BUILD_USER)
+
     def named(self, container: dagger.Container, stage: str) -> dagger.Container:
         """Tell whoever shows the operations to people which stage this is."""
         return container.with_volatile_variable(STAGE_VARIABLE, f"{self.service}/{stage}")

@@ -192,14 +192,11 @@ def _compiler(service: GoService, context: Context, deps: Stage, stage_name: str
     container = (
         context.named(deps.container, stage_name)
         .with_directory(OUT, dag.directory(), owner=BUILD_USER)
-        .with_mounted_cache(_BUILD_CACHE, context.volume("pipeline-go-build"), owner=BUILD_USER)
         .with_env_variable("GOCACHE", _BUILD_CACHE)
         # All modules are there by now; one that is not was never verified.
         .with_env_variable("GOPROXY", "off")
     )
-    if known := context.volumes.get(stage_name):
-        # What was compiled elsewhere. The engine's own volume may be empty, and is not told from one that is not.
-        container = container.with_mounted_directory(_BUILD_CACHE, known.directory(_COMPILED))
+    container = context.with_volume(container, stage_name, _BUILD_CACHE, "pipeline-go-build", _COMPILED)
     for name, value in service.build.env.items():
         container = container.with_env_variable(name, value)
     for name, secret in context.secret_variables.items():
@@ -237,7 +234,7 @@ def _build(service: GoService, context: Context, deps: Stage, platform: str) -> 
             surroundings=_surroundings(service, context.secret_variables),
         ),
         platform=platform,
-        kept=Kept((OUT,), beside=from_toolchain(service, context), unique=True),
+        kept=Kept((OUT,), beside=from_toolchain(service, context), timestamp=None),
     )
     if not built.kept:
         return built
@@ -249,7 +246,7 @@ def _compiled(service: GoService, built: Stage, variables: Mapping[str, str]) ->
     container = built.container.with_directory(_COMPILED, dag.directory(), owner=BUILD_USER)
     container = container.with_exec(["sh", "-ec", _COPY_COMPILED])
     inputs = {**{name: variables[name] for name in ("GOOS", "GOARCH", "GO_TAGS")}, **service.build.env}
-    return Volume(container, _COMPILED, inputs, _NEW)
+    return Volume(container, Kept((_COMPILED,), timestamp=_NEW), inputs)
 
 
 def _script(service: GoService) -> str:

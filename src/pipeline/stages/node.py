@@ -105,7 +105,7 @@ def _kept_install(service: NodeService) -> Kept:
 def _kept_output(service: NodeService) -> Kept:
     made = [f"{APP}/{output.source}" for output in service.output]
     files = tuple(path for path in made if is_file(path))
-    return Kept(tuple(path for path in made if path not in files), files, unique=True)
+    return Kept(tuple(path for path in made if path not in files), files, timestamp=None)
 
 
 def _with_settings(
@@ -308,16 +308,13 @@ def _with_tsc(context: Context, container: dagger.Container) -> dagger.Container
     """Return a container in which `tsc` checks again only what an edit bears on."""
     program = dag.directory().with_new_file("tsc", _TSC.read_text(encoding="utf-8"), permissions=0o755)
     container = container.with_mounted_directory(packages.TOOLS, program).with_env_variable("TSC_KEPT", _CHECKED)
-    if known := context.volumes.get("build"):
-        return container.with_mounted_directory(_CHECKED, known.directory(_KEPT))
-    volume = context.volume(f"pipeline-tsc-{context.service}")
-    return container.with_mounted_cache(_CHECKED, volume, owner=BUILD_USER)
+    return context.with_volume(container, "build", _CHECKED, f"pipeline-tsc-{context.service}", _KEPT)
 
 
 def _checked(context: Context, built: Stage) -> Volume:
     """Return what the compiler has found out. Of another service's files it would say nothing."""
     made = built.container.with_directory(_KEPT, dag.directory(), owner=BUILD_USER)
-    return Volume(made.with_exec(["cp", "-r", f"{_CHECKED}/.", _KEPT]), _KEPT, {"service": context.service})
+    return Volume(made.with_exec(["cp", "-r", f"{_CHECKED}/.", _KEPT]), Kept((_KEPT,)), {"service": context.service})
 
 
 def _build_command(service: NodeService) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage, Volume
 RUN = ("sh",)
 STARTS, COPIED = Kept(("/app",), starts=True), Kept(("/out",))
 LAYERS = Layers("an image", "sha256:1", "linux/arm64")
-VOLUME = Volume("a container", "/compiled", {})
+VOLUME = Volume("a container", Kept(("/compiled",)), {})
 
 
 def stage(name, *needs, kept=None, layers=None, volume=None):
