@@ -1,6 +1,6 @@
 """OCI image archives and layouts on the host's disk: base images go in, finished images come out.
 
-Source: the OCI image layout specification, version 1.0.0.
+Source: the OCI image layout specification, version 1.0.0, and of layers the OCI image specification, version 1.1.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,11 @@ from daglet.errors import InvalidOperation
 from daglet.store import mark_used
 
 _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
+_LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+"
+
+_WHITEOUT = ".wh."
+"""What the name of an entry begins with that stands for a file which is no longer there."""
 
 _LAYOUT_FILE = b'{"imageLayoutVersion":"1.0.0"}'
 
@@ -147,18 +151,37 @@ def references(image: Layout) -> Iterator[str]:
         yield from (layer["digest"] for layer in document["layers"] or ())
 
 
-def offer(layouts: Iterable[Layout], target: Path) -> None:
-    """Link the blobs of layouts into a further one: what lies there an engine need not send. `sweep` takes away what it did not want."""
-    blobs = target / "blobs" / "sha256"
-    blobs.mkdir(parents=True, exist_ok=True)
-    for layout in layouts:
-        for path in (layout.path / "blobs" / "sha256").iterdir():
-            with suppress(OSError):
-                (blobs / path.name).hardlink_to(path)
+def lay_in(image: Layout, target: Path) -> None:
+    """Put the layers of an image into another layout, as links where the file system has them."""
+    for layer in load(image.path, image.digest)["layers"]:
+        source, place = blob(image.path, layer["digest"]), blob(target, layer["digest"])
+        if not place.exists():
+            try:
+                place.hardlink_to(source)
+            except OSError:
+                shutil.copyfile(source, place)
+
+
+def is_plain(image: Layout) -> bool:
+    """Whether an image is for one platform, with layers as the OCI specification has them, compressed."""
+    layers = load(image.path, image.digest).get("layers") or ()
+    return bool(layers) and all(layer["mediaType"].startswith(_LAYER_TYPE) for layer in layers)
+
+
+def only_adds(image: Layout) -> bool:
+    """Whether no layer of an image takes away a file of what it lies on. One that cannot be looked into may."""
+    try:
+        for layer in load(image.path, image.digest)["layers"]:
+            with tarfile.open(blob(image.path, layer["digest"]), "r|*") as files:
+                if any(info.name.rpartition("/")[2].startswith(_WHITEOUT) for info in files):
+                    return False
+    except tarfile.TarError:
+        return False
+    return True
 
 
 def sweep(image: Layout) -> None:
-    """Remove the blobs of a layout that the image does not consist of."""
+    """Remove the blobs of a layout that the image does not consist of: those of another time."""
     wanted = {digest.partition(":")[2] for digest in references(image)}
     for path in (image.path / "blobs" / "sha256").iterdir():
         if path.name not in wanted:

@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 import anyio
 import anyio.to_thread
 
-from daglet import archives, buildctl, contexts, dockerfile, exports, imageconfig, store
+from daglet import archives, buildctl, contexts, dockerfile, exports, imageconfig, layering, store
 from daglet import operations as ops
 from daglet.embedded import locks
 from daglet.errors import ExecFailed, InvalidOperation, Unsupported
@@ -39,11 +39,21 @@ _Value = TypeVar("_Value", bound=ops.Container | ops.Directory | ops.File)
 
 @dataclass(frozen=True, slots=True)
 class _Request(Generic[_Value]):
-    """What an engine is asked for: a value, its plan, and what the plan's names stand for here."""
+    """What an engine is asked for: a value, its plan, and what the plan's names stand for here.
+
+    Parameters
+    ----------
+    apart:
+        The image's own layers, if the plan is of them alone, and
+    below:
+        what they are then laid over, None for nothing.
+    """
 
     node: _Value
     plan: dockerfile.Plan
     inputs: buildctl.Inputs
+    apart: layering.Apart | None = None
+    below: archives.Layout | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +100,7 @@ class Evaluator:
 
         One that was written there before, of the same inputs, is left as it is.
         """
-        requests = [await self._request(container) for container in variants]
+        requests = [await self._image(container) for container in variants]
         folder = self._export_folder(str(target))
         if digest := exports.archive(folder, [self._key(request) for request in requests], target):
             store.mark_used(folder)
@@ -113,9 +123,12 @@ class Evaluator:
         """
         forced = f",compression={compression},force-compression=true" if compression else ""
         output = f"type=image,name={address},push=true,oci-mediatypes=true"
-        requests = [await self._request(container) for container in variants]
+        # What is compressed anew is so with its base.
+        asked = self._request if compression else self._image
+        requests = [await asked(container) for container in variants]
         platforms = [image.platform or self.engines.platform for image in variants]
-        config = imageconfig.as_rendered(variants[0], platforms[0]) if len(variants) == 1 else None
+        is_one = len(variants) == 1 and not requests[0].below
+        config = imageconfig.as_rendered(variants[0], platforms[0]) if is_one else None
         if config is not None:
             pushed = await self._solve(requests[0], f"{output}{forced}{_configured(config)}")
         else:
@@ -137,18 +150,13 @@ class Evaluator:
     ) -> AsyncIterator[list[archives.Layout]]:
         """Yield containers as images in layouts of ours.
 
-        BuildKit writes into a layout that keeps the layers of the last time for the same purpose and has those of the bases, so
-        that only new ones travel.
+        BuildKit writes into a layout that keeps the layers of the last time for the same purpose, so that only new ones travel.
         """
         images = [archives.Layout(Path(), "")] * len(requests)
         async with self._locked(self._export_folder(purpose)) as folder:
 
             async def export(number: int, request: _Request[ops.Container]) -> None:
-                layout = folder / str(number)
-                archives.offer(request.inputs.layouts.values(), layout)
-                result = await self._solve(request, f"type=oci,tar=false,dest={layout}{compression}")
-                image = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
-                images[number] = imageconfig.finished(image, request.node)
+                images[number] = await self._written(request, folder / str(number), compression)
 
             try:
                 async with anyio.create_task_group() as exporting:
@@ -159,6 +167,18 @@ class Evaluator:
             yield images
             for image in images:
                 archives.sweep(image)
+
+    async def _written(self, request: _Request[ops.Container], layout: Path, compression: str) -> archives.Layout:
+        """Write a container as an image into a layout."""
+        result = await self._solve(request, f"type=oci,tar=false,dest={layout}{compression}")
+        image = archives.Layout(layout, str(result.metadata["containerimage.digest"]))
+        if not request.apart:
+            return imageconfig.finished(image, request.node)
+        if request.below:
+            if request.apart.taken and not await anyio.to_thread.run_sync(archives.only_adds, image):
+                return await self._written(await self._request(request.node), layout, compression)
+            archives.lay_in(request.below, layout)
+        return imageconfig.laid_over(request.below, image, request.node)
 
     async def export_directory(self, node: ops.Directory, target: Path, *, wipe: bool = False) -> None:
         """Write a directory's content into a folder of the host, over what is there, or, wiping, in its place."""
@@ -226,11 +246,21 @@ class Evaluator:
 
     def _key(self, request: _Request[Any]) -> str:
         """Return what an export is known by, of the engine that is asked now: one may have been lost meanwhile."""
-        return exports.key(self.engines.engine(request.plan.group), request.plan, request.inputs, request.node)
+        below = request.below.digest if request.below else ""
+        return exports.key(self.engines.engine(request.plan.group), request.plan, request.inputs, request.node, below)
 
     async def _request(self, node: _Value) -> _Request[_Value]:
         plan = self.render(node)
         return _Request(node, plan, await self._inputs(plan))
+
+    async def _image(self, container: ops.Container) -> _Request[ops.Container]:
+        """Return what is asked for to have a container as an image: its own layers alone, if they are the same on any base."""
+        if apart := layering.apart(container):
+            below = await self._layout(apart.base) if apart.base else None
+            if not below or archives.is_plain(below):
+                plan = self.render(apart.own)
+                return _Request(container, plan, await self._inputs(plan), apart, below)
+        return await self._request(container)
 
     async def _solve(self, request: _Request[Any], output: str = "") -> buildctl.Result:
         try:

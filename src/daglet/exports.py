@@ -28,10 +28,11 @@ _MOST_FILES, _MOST_BYTES = 64, 1 << 16
 """What is kept of files that were exported: what a build tells of itself, not what it makes."""
 
 
-def key(engine: Engine, plan: Plan, inputs: Inputs, node: ops.Node) -> str:
+def key(engine: Engine, plan: Plan, inputs: Inputs, node: ops.Node, below: str = "") -> str:
     """Return what the export of a value is known by; "" if the next one may differ though all of this is the same.
 
-    A container's configuration is not in the Dockerfile alone.
+    A container's configuration is not in the Dockerfile alone, and neither is the base that its layers are laid over (`below`, its
+    digest).
     """
     if not engine.identity or any("@sha256:" not in address for address in plan.addresses):
         return ""
@@ -44,6 +45,7 @@ def key(engine: Engine, plan: Plan, inputs: Inputs, node: ops.Node) -> str:
         {name: folder.name for name, folder in inputs.contexts.items()},
         {name: layout.digest for name, layout in inputs.layouts.items()},
         type(base).__name__,
+        below,
         [step.digest for step in settings if step.kind not in imageconfig.NOT_IN_IMAGES],
     )
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

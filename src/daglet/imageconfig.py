@@ -25,6 +25,7 @@ NOT_IN_IMAGES = {"VOLATILE", "SECRET"}
 """Settings that commands alone see."""
 
 _TAKEN_AWAY = {"USER": "User", "WORKDIR": "WorkingDir", "HEALTHCHECK": "Healthcheck"}
+_ONE = {**_TAKEN_AWAY, "ENTRYPOINT": "Entrypoint", "CMD": "Cmd"}
 _BY_NAME = {"ENV": "Env", "LABEL": "Labels", "EXPOSE": "ExposedPorts"}
 
 
@@ -42,7 +43,37 @@ def finished(image: archives.Layout, container: ops.Container) -> archives.Layou
         raise InvalidOperation(msg)
     if "config" not in manifest:
         return image
+    return _written(image, container, manifest, archives.load(image.path, manifest["config"]["digest"]))
+
+
+def laid_over(below: archives.Layout | None, image: archives.Layout, container: ops.Container) -> archives.Layout:
+    """Return an image in a layout on top of the one that its container starts from, with the configuration as asked for.
+
+    Parameters
+    ----------
+    below:
+        An image of one platform, whose layers have to be in the layout, too; None for nothing.
+    image:
+        The container's own layers and settings (`layering.Apart`). What else BuildKit put into its configuration goes.
+    """
+    lower = archives.load(below.path, below.digest) if below else {"layers": []}
+    known = archives.load(below.path, lower["config"]["digest"]) if below else {"rootfs": {"diff_ids": []}}
+    manifest = archives.load(image.path, image.digest)
     config = archives.load(image.path, manifest["config"]["digest"])
+    layers = [{key: layer[key] for key in ("mediaType", "digest", "size")} for layer in lower["layers"]]
+    joined = {
+        **config,
+        **{key: known[key] for key in ("architecture", "os", "variant") if key in known},
+        "config": _set_over(known.get("config") or {}, config.get("config") or {}, made_of(container)[1]),
+        "rootfs": {"type": "layers", "diff_ids": [*known["rootfs"]["diff_ids"], *config["rootfs"]["diff_ids"]]},
+        "history": [*(known.get("history") or ()), *(config.get("history") or ())],
+    }
+    return _written(image, container, {**manifest, "layers": [*layers, *manifest["layers"]]}, joined)
+
+
+def _written(
+    image: archives.Layout, container: ops.Container, manifest: dict[str, Any], config: dict[str, Any]
+) -> archives.Layout:
     layers, history, diff_ids = _effective(manifest["layers"], config)
     wanted = {
         **config,
@@ -52,6 +83,20 @@ def finished(image: archives.Layout, container: ops.Container) -> archives.Layou
     }
     described = manifest["config"] | _added(image, wanted)
     return archives.Layout(image.path, _added(image, {**manifest, "config": described, "layers": layers})["digest"])
+
+
+def _set_over(base: dict[str, Any], made: dict[str, Any], settings: Sequence[ops.Setting]) -> dict[str, Any]:
+    """Return a base's configuration with those parts of one that BuildKit made that settings are about."""
+    told = dict(base)
+    kinds = {step.kind for step in settings}
+    for kind, field in _BY_NAME.items():
+        values, entries = _by_name(base.get(field)), _by_name(made.get(field))
+        values |= {step.name: entries[step.name] for step in settings if step.kind == kind and step.value is not None}
+        told[field] = [f"{name}={value}" for name, value in values.items()] if field == "Env" else values
+    told |= {field: made.get(field) for kind, field in _ONE.items() if kind in kinds}
+    if "ENTRYPOINT" in kinds:
+        told["Cmd"] = made.get("Cmd")
+    return told
 
 
 def _effective(layers: list[Any], config: dict[str, Any]) -> tuple[list[Any], list[Any], list[str]]:

@@ -76,7 +76,7 @@ class Layers:
     image:
         An image of these layers. What configuration it has does not count.
     base:
-        The digest of what they lie on, "" for nothing.
+        The digest of what they lie on, if that is kept with them.
     """
 
     image: dagger.Container

@@ -179,6 +179,13 @@ def make_workspace(tmp_path_factory):
     return make
 
 
+@pytest.fixture
+def ours(make_workspace, monkeypatch):
+    """An engine state of the tests' own for sessions of this process."""
+    for name, value in make_workspace().environ.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.fixture(scope="session")
 def workspace(make_workspace):
     """The services, built once from an empty engine state."""

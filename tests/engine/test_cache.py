@@ -18,6 +18,7 @@ import small
 from blobs import unpacked
 
 from pipeline import engine
+from pipeline.bases.model import load
 from pipeline.cache.entry import tags
 from pipeline.cache.store import Absent, Store, Unusable
 from pipeline.folders import cache_folder
@@ -97,6 +98,34 @@ def test_an_empty_machine_restores_images_whole_and_no_stage_behind_them(first, 
     stage = {item["name"]: item for item in run.service("tool")["stages"]}
     assert stage["runtime"]["saved_seconds"] > 0
     assert stage["deps"]["reason"] == "not needed: what needs it is restored"
+
+
+def test_a_base_that_is_on_every_machine_is_not_kept(first, registry, tools):
+    made, _ = first
+    kept = contents(tools, f"docker://{registry.address}/pipeline-cache", "runtime-layers-")
+    own = [digest for digest in made.layers("web") if any(digest in layers for layers in kept)]
+    assert own in kept
+    assert 0 < len(own) < len(made.layers("web"))
+    assert list(made.layers("tool")) in kept
+
+
+def test_a_base_at_an_address_is_kept_with_what_lies_on_it(machine, first, tools, tmp_path):
+    folder = cache_folder() / "bases"
+    base = next(base for base in load(folder) if base.request.role == "node-runtime")
+    runs = []
+    with tools.registry(tmp_path) as own:
+        archive, address = f"oci-archive:{folder / base.archive}", f"{own.address}/base@{base.digest}"
+        tools.skopeo("--insecure-policy", "copy", "--dest-tls-verify=false", archive, f"docker://{own.address}/base:1")
+        for arguments in (["--cache-write"], []):
+            made = machine(PIPELINE_CACHE_REGISTRY=own.address)
+            config = made.root / "pipeline.toml"
+            config.write_text(config.read_text().replace('path = "web"', f'path = "web"\nruntime.base = "{address}"'))
+            runs.append(made.pipeline("build", "web", *arguments))
+            assert runs[-1].code == 0, runs[-1].out + runs[-1].err
+        kept = contents(tools, f"docker://{own.address}/pipeline-cache", "runtime-layers-")
+    assert runs[1].stages("web") == WHOLE
+    assert runs[0].digests() == runs[1].digests()
+    assert kept == [list(made.layers("web"))]
 
 
 def test_what_only_the_image_is_told_takes_the_stages_that_it_is_made_from(machine, first):

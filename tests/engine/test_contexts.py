@@ -14,13 +14,6 @@ from pipeline.folders import cache_folder
 TEXTS = ("a" * 300, "b" * 300, "c" * 300, "d" * 300 + "\n", "e" * 300 + "\n")
 
 
-@pytest.fixture
-def ours(make_workspace, monkeypatch):
-    """An engine state of the tests' own for sessions of this process."""
-    for name, value in make_workspace().environ.items():
-        monkeypatch.setenv(name, value)
-
-
 async def test_made_files_of_one_size_are_told_apart(ours):
     async with engine.session(engine.Choice.BUILDKIT, print):
         for text in TEXTS:

@@ -26,7 +26,7 @@ def archive(workspace):
     return path
 
 
-def test_an_engine_sends_no_layer_that_it_was_given(built):
+def test_a_bases_layers_are_those_of_its_archive(built):
     workspace, _ = built
     stores = workspace.state / "daglet"
     given = {path.stat().st_ino for path in stores.glob("layouts/*/blobs/sha256/*")}

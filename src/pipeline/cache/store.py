@@ -90,9 +90,8 @@ class Store:
         if not layers:
             return dag.container().from_(f"{self.repository}@{entry.content}")
         found = dag.container(platform=dagger.Platform(layers.platform)).from_(f"{self.repository}@{entry.content}")
-        # The image has no use for our notes, nor for the PATH that BuildKit gives to one from elsewhere that has none.
-        bare = found.without_label(f"{LABEL}stage").without_label(f"{LABEL}key")
-        return bare if layers.base else bare.without_env_variable("PATH")
+        # The image has no use for our notes.
+        return found.without_label(f"{LABEL}stage").without_label(f"{LABEL}key")
 
     def patience(self, entry: Entry) -> float:
         """Return after how many seconds a pull is given up."""

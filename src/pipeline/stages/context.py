@@ -63,11 +63,15 @@ class BaseImages:
         """Return what is known of a base."""
         return self.known.get(role, version, platform, packages)
 
+    def has(self, base: Base) -> bool:
+        """Whether a base is an archive on this machine."""
+        return bool(base.archive and self.archives)
+
     def container(self, role: Role, version: str, platform: str, packages: tuple[str, ...] = ()) -> dagger.Container:
         """Return a base as a container."""
         base = self.describe(role, version, platform, packages)
         fresh = dag.container(platform=dagger.Platform(platform))
-        if base.archive and self.archives:
+        if base.archive and self.archives:  # `has`, as a type checker understands it.
             return fresh.import_(self.archives.file(base.archive))
         source = fresh.from_(base.address or "")
         if packages:

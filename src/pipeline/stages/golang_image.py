@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 import dagger
-from dagger import dag
 
 from pipeline.detect.model import GoService
-from pipeline.graph import Inputs, Layers, Stage
+from pipeline.graph import Inputs, Stage
 from pipeline.stages.context import Context, runtime_packages
-from pipeline.stages.image import absolute, configured, layer, writable
+from pipeline.stages.image import Ground, Layered, absolute, configured, layer, writable
 from pipeline.stages.stage import stage
 
 OUT = "/out"
@@ -26,24 +25,24 @@ _SHIPPED = {_ZONES: "/usr/share/zoneinfo.zip"}
 
 def runtime(service: GoService, context: Context, build: Stage, config: Stage | None, platform: str) -> Stage:
     """Return the stage that is the image: its layers, and how it is configured and started."""
-    base, title, digest = _base(service, context, platform)
+    base = _base(service, context, platform)
     name = f"runtime{context.suffix(platform)}"
     sources = _sources(service, context)
     if known := context.layers(name):
-        container = context.named(known, name)
+        image = base.restored(context, name, known)
     else:
-        container = _with_programs(service, context, build, context.named(base, name))
+        image = _with_programs(service, context, build, base, name)
         if config:
-            container = container.with_directory("/", config.container.rootfs())
-        container = _with_files(service, context, container, sources)
-    layers = Layers(container, digest, platform)
+            image = image.with_layer(config.container.rootfs())
+        image = _with_files(service, context, image, sources)
+    container = image.whole
     if workdir := _workdir(service):
         container = container.with_workdir(workdir)
     env = {**({"ZONEINFO": _SHIPPED[_ZONES]} if service.tzdata else {}), **context.env}
     labels = {
         **context.labels,
-        "org.opencontainers.image.base.name": title,
-        **({"org.opencontainers.image.base.digest": digest} if digest else {}),
+        "org.opencontainers.image.base.name": base.title,
+        **({"org.opencontainers.image.base.digest": base.digest} if base.digest else {}),
     }
     user = context.user or _USER
     container = configured(container, user=user, port=service.image.port, env=env, labels=labels)
@@ -53,9 +52,9 @@ def runtime(service: GoService, context: Context, build: Stage, config: Stage | 
         "runtime",
         (build.name, *(("config",) if config else ())),
         container,
-        Inputs(base=title, digest=digest, variables=env, sources=sources, surroundings=_placed(service, user)),
+        Inputs(base=base.title, digest=base.digest, variables=env, sources=sources, surroundings=_placed(service, user)),
         platform=platform,
-        layers=layers,
+        layers=base.layers(image),
     )
 
 
@@ -74,38 +73,34 @@ def _placed(service: GoService, user: str) -> dict[str, str]:
 
 def as_layers(service: GoService, context: Context, build: Stage, platform: str) -> Stage:
     """Return the stage with the image that its programs are the last layer of."""
-    base, _, digest = _base(service, context, platform)
-    if not build.kept or not (digest or _from_nothing(service)):
+    base = _base(service, context, platform)
+    if not build.kept or not (base.digest or _from_nothing(service)):
         return build
-    image = _with_programs(service, context, build, context.named(base, f"runtime{context.suffix(platform)}"))
-    return replace(build, layers=Layers(image, digest, platform))
+    return replace(
+        build, layers=base.layers(_with_programs(service, context, build, base, f"runtime{context.suffix(platform)}"))
+    )
 
 
-def _with_programs(service: GoService, context: Context, build: Stage, container: dagger.Container) -> dagger.Container:
-    """Return the image with its programs and what they need, certificates and time zones: on a base, or as it was restored."""
+def _with_programs(service: GoService, context: Context, build: Stage, base: Ground, stage: str) -> Layered:
+    """Return the image with its programs and what they need, certificates and time zones: as they were made or as it was restored."""
     if known := context.layers(build.name):
-        return known
+        return base.restored(context, stage, known)
+    image = base.image(context, stage)
     if shipped := from_toolchain(service, context):
         if build.name in context.restored:
             # They were kept with it: a toolchain is much to fetch for its certificates.
             shipped = {path: build.container.file(path) for path in shipped}
-        container = container.with_directory("/", layer({_SHIPPED.get(path, path): file for path, file in shipped.items()}))
+        image = image.with_layer(layer({_SHIPPED.get(path, path): file for path, file in shipped.items()}))
     names = {"app": "app", **{PurePosixPath(item).name: PurePosixPath(item).name for item in service.binaries}}
     programs = {f"{_programs(service)}/{name}": build.container.file(f"{OUT}/{made}") for name, made in names.items()}
-    return container.with_directory("/", layer(programs))
+    return image.with_layer(layer(programs))
 
 
-def _base(service: GoService, context: Context, platform: str) -> tuple[dagger.Container, str, str]:
-    """Return the base of the final image, its name and its digest: none where it is empty, or not pinned."""
+def _base(service: GoService, context: Context, platform: str) -> Ground:
+    """Return the base of the final image."""
     if needs_libc(service):
-        wanted = runtime_packages(service.image)
-        base = context.bases.describe("libc", "", platform, wanted)
-        return context.bases.container("libc", "", platform, wanted), base.title, base.digest
-    fresh = dag.container(platform=dagger.Platform(platform))
-    if _from_nothing(service):
-        return fresh, "scratch", ""
-    address = service.image.base
-    return fresh.from_(address), address, address.partition("@")[2]
+        return Ground.of(context, "libc", "", platform, runtime_packages(service.image))
+    return Ground.nothing(platform) if _from_nothing(service) else Ground.at(service.image.base, platform)
 
 
 def _sources(service: GoService, context: Context) -> dict[str, dagger.Directory]:
@@ -124,16 +119,14 @@ def _writable(service: GoService) -> list[str]:
     return absolute(service.image.writable, _workdir(service))
 
 
-def _with_files(
-    service: GoService, context: Context, container: dagger.Container, sources: Mapping[str, dagger.Directory]
-) -> dagger.Container:
+def _with_files(service: GoService, context: Context, image: Layered, sources: Mapping[str, dagger.Directory]) -> Layered:
     """Return the image with what its program reads and writes."""
     for files in sources.values():
         found = files if service.place.folder == "." else files.directory(service.place.folder)
-        container = container.with_directory("/", layer({_APP: found}))
+        image = image.with_layer(layer({_APP: found}))
     if folders := _writable(service):
-        container = container.with_directory("/", writable(folders, context.user or _USER))
-    return container
+        image = image.with_layer(writable(folders, context.user or _USER))
+    return image
 
 
 def _started(service: GoService, container: dagger.Container) -> dagger.Container:

@@ -9,10 +9,10 @@ from dagger import dag
 
 from pipeline.detect.found import joined
 from pipeline.detect.model import NodeService
-from pipeline.graph import Inputs, Kept, Layers, Stage
+from pipeline.graph import Inputs, Kept, Stage
 from pipeline.stages.context import Context, runtime_packages
 from pipeline.stages.health import node_command
-from pipeline.stages.image import absolute, configured, layer, writable
+from pipeline.stages.image import Ground, Layered, absolute, configured, layer, writable
 from pipeline.stages.stage import stage
 
 APP = "/app"
@@ -22,27 +22,24 @@ _USER = "1000:1000"
 
 def runtime(service: NodeService, context: Context, build: Stage | None, prod_deps: Stage | None, platform: str) -> Stage:
     """Return the stage that is the image: its layers, and how it is configured and started."""
-    base, title, digest = _base(service, context, platform)
     name = f"runtime{context.suffix(platform)}"
+    base = _base(service, context, platform)
     files, sources = _files(service, context, build)
     user = context.user or _USER
     folders = absolute(service.image.writable, home(service))
     if known := context.layers(name):
-        container = context.named(known, name)
+        image = base.restored(context, name, known)
     else:
-        container = context.named(base, name)
-        if prod_deps:
-            container = _with_dependencies(service, context, prod_deps, container)
-        container = container.with_directory("/", layer(files))
+        image = _with_dependencies(service, context, prod_deps, base, name)
+        image = image.with_layer(layer(files))
         if folders:
-            container = container.with_directory("/", writable(folders, user))
-    layers = Layers(container, digest, platform)
-    container = container.with_workdir(service.image.workdir or home(service))
+            image = image.with_layer(writable(folders, user))
+    container = image.whole.with_workdir(service.image.workdir or home(service))
     env = {"NODE_ENV": "production", **service.runtime_env, **context.env}
     labels = {
         **context.labels,
-        "org.opencontainers.image.base.name": title,
-        "org.opencontainers.image.base.digest": digest,
+        "org.opencontainers.image.base.name": base.title,
+        "org.opencontainers.image.base.digest": base.digest,
     }
     container = configured(container, user=user, port=service.image.port, env=env, labels=labels)
     container = container.with_default_args(list(service.start))
@@ -54,42 +51,41 @@ def runtime(service: NodeService, context: Context, build: Stage | None, prod_de
         (*(("build",) if build else ()), *((prod_deps.name,) if prod_deps else ())),
         container,
         Inputs(
-            base=title,
-            digest=digest,
+            base=base.title,
+            digest=base.digest,
             variables={**service.runtime_env, **context.env},
             sources=sources,
             contents=service.runtime_manifests,
             surroundings={"user": user, "writable": " ".join(folders), "output": " ".join(map(str, service.output))},
         ),
         platform=platform,
-        layers=layers,
+        layers=base.layers(image),
     )
 
 
-def _base(service: NodeService, context: Context, platform: str) -> tuple[dagger.Container, str, str]:
-    """Return the base of the final image, its name and its digest."""
+def _base(service: NodeService, context: Context, platform: str) -> Ground:
+    """Return the base of the final image."""
     if service.image.base not in {"minimal", "shell"}:
-        address = service.image.base
-        return dag.container(platform=dagger.Platform(platform)).from_(address), address, address.partition("@")[2]
-    wanted = runtime_packages(service.image)
-    base = context.bases.describe("node-runtime", service.version, platform, wanted)
-    return context.bases.container("node-runtime", service.version, platform, wanted), base.title, base.digest
+        return Ground.at(service.image.base, platform)
+    return Ground.of(context, "node-runtime", service.version, platform, runtime_packages(service.image))
 
 
 def as_layers(service: NodeService, context: Context, prod_deps: Stage, platform: str) -> Stage:
     """Return the stage with the image that it is the first layer of."""
-    base, _, digest = _base(service, context, platform)
-    if not prod_deps.kept or not digest:
+    base = _base(service, context, platform)
+    if not prod_deps.kept or not base.digest:
         return prod_deps
-    image = _with_dependencies(service, context, prod_deps, context.named(base, f"runtime{context.suffix(platform)}"))
-    return replace(prod_deps, layers=Layers(image, digest, platform))
+    image = _with_dependencies(service, context, prod_deps, base, f"runtime{context.suffix(platform)}")
+    return replace(prod_deps, layers=base.layers(image))
 
 
-def _with_dependencies(service: NodeService, context: Context, prod_deps: Stage, base: dagger.Container) -> dagger.Container:
-    """Return the image with its dependencies, on a base or as it was restored with it."""
+def _with_dependencies(service: NodeService, context: Context, prod_deps: Stage | None, base: Ground, stage: str) -> Layered:
+    """Return the image with its dependencies, as they were made or as it was restored with them."""
+    if not prod_deps:
+        return base.image(context, stage)
     if known := context.layers(prod_deps.name):
-        return known
-    return base.with_directory("/", _dependencies(service, context, prod_deps))
+        return base.restored(context, stage, known)
+    return base.image(context, stage).with_layer(_dependencies(service, context, prod_deps))
 
 
 def _dependencies(service: NodeService, context: Context, prod_deps: Stage) -> dagger.Directory:

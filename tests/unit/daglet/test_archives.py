@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import tarfile
+from pathlib import Path
 
 import pytest
 
 from daglet import archives
 from pipeline.bases.oci import make_layer, write_archive
+
+DOCKER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
 @pytest.fixture
@@ -44,14 +49,62 @@ def test_an_index_names_its_platforms(layouts, tmp_path):
     ]
 
 
-def test_blobs_that_a_layout_is_offered_are_links_and_only_those_of_the_image_stay(layouts, tmp_path):
+def test_layers_lie_in_another_layout_too_and_go_where_no_image_has_them(layouts, tmp_path):
     image, other = layouts
-    target = tmp_path / "offered"
+    target = archives.joined([image], empty(tmp_path / "target"))
     for _ in range(2):
-        archives.offer(layouts, target)
-    for layout in layouts:
-        for digest in archives.references(layout):
-            assert archives.blob(target, digest).samefile(archives.blob(layout.path, digest))
-    archives.sweep(archives.Layout(target, image.digest))
-    assert {f"sha256:{path.name}" for path in (target / "blobs" / "sha256").iterdir()} == set(archives.references(image))
-    assert archives.blob(other.path, other.digest).exists()
+        archives.lay_in(other, target.path)
+    [layer] = archives.load(other.path, other.digest)["layers"]
+    assert archives.blob(target.path, layer["digest"]).samefile(archives.blob(other.path, layer["digest"]))
+    archives.sweep(target)
+    assert {f"sha256:{path.name}" for path in (target.path / "blobs" / "sha256").iterdir()} == set(archives.references(image))
+    assert archives.blob(other.path, layer["digest"]).exists()
+
+
+def test_layers_are_copied_where_no_links_can_be_made(layouts, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    image, other = layouts
+    target = archives.joined([image], empty(tmp_path / "target"))
+    archives.lay_in(other, target.path)
+    [layer] = archives.load(other.path, other.digest)["layers"]
+    copied, source = archives.blob(target.path, layer["digest"]), archives.blob(other.path, layer["digest"])
+    assert copied.read_bytes() == source.read_bytes()
+
+
+def test_an_image_is_plain_whose_layers_can_be_told(layouts, tmp_path):
+    image, _ = layouts
+    whole = archives.joined(layouts, empty(tmp_path / "whole"))
+    assert archives.is_plain(image)
+    assert not archives.is_plain(whole)
+    assert not archives.is_plain(changed(image, lambda layer: layer | {"mediaType": DOCKER}))
+
+
+@pytest.mark.parametrize(("name", "adds"), [("a", True), (".wh.a", False), ("lib/.wh..wh..opq", False), ("lib/a.wh.b", True)])
+def test_layers_that_take_files_away_are_told(tmp_path, name, adds):
+    layer = make_layer(tmp_path / "layer.tar.gz", 1, lambda tree: tree.file(name, b""))
+    write_archive(tmp_path / "image.tar", "linux/amd64", [layer], {})
+    assert archives.only_adds(archives.unpack(tmp_path / "image.tar", tmp_path / "store")) is adds
+
+
+def test_a_layer_that_cannot_be_looked_into_may_take_files_away(layouts):
+    image, _ = layouts
+    [layer] = archives.load(image.path, image.digest)["layers"]
+    archives.blob(image.path, layer["digest"]).write_bytes(b"(\xb5/\xfd")
+    assert not archives.only_adds(image)
+
+
+def empty(folder):
+    folder.mkdir()
+    return folder
+
+
+def changed(image, change):
+    """Return an image with its layers described otherwise."""
+    manifest = archives.load(image.path, image.digest)
+    body = json.dumps({**manifest, "layers": [change(layer) for layer in manifest["layers"]]}).encode()
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    archives.blob(image.path, digest).write_bytes(body)
+    return archives.Layout(image.path, digest)

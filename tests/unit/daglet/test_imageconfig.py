@@ -6,19 +6,19 @@ import hashlib
 import json
 
 import pytest
-from graphs import chain
+from graphs import BASE, chain
 
 from daglet import archives
 from daglet import operations as ops
 from daglet.errors import InvalidOperation
-from daglet.imageconfig import as_asked_for, as_rendered, finished
+from daglet.imageconfig import as_asked_for, as_rendered, finished, laid_over
 
 EPOCH = "1970-01-01T00:00:00Z"
 EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 BUILDKIT = {"created": EPOCH, "comment": "buildkit.dockerfile.v0"}
 
 
-def image(folder, diff_ids, history):
+def image(folder, diff_ids, history, config=None, **told):
     """Write an image of layers without content into a layout."""
     (folder / "blobs" / "sha256").mkdir(parents=True)
 
@@ -28,8 +28,10 @@ def image(folder, diff_ids, history):
         archives.blob(folder, digest).write_bytes(body)
         return {"digest": digest, "size": len(body)}
 
-    config = {"created": EPOCH, "rootfs": {"type": "layers", "diff_ids": diff_ids}, "history": history}
-    manifest = {"config": added(config), "layers": [{"digest": f"packed-{number}"} for number, _ in enumerate(diff_ids)]}
+    rootfs = {"type": "layers", "diff_ids": diff_ids}
+    documents = {"created": EPOCH, "rootfs": rootfs, "history": history, "config": config or {}, **told}
+    layers = [{"mediaType": "layer", "digest": f"packed-{diff_id}", "size": 1} for diff_id in diff_ids]
+    manifest = {"config": added(documents), "layers": layers}
     return archives.Layout(folder, added(manifest)["digest"])
 
 
@@ -41,7 +43,7 @@ def read(layout):
 def test_layers_that_change_nothing_go(tmp_path):
     layout = image(tmp_path, ["sha256:1", EMPTY, "sha256:2"], [BUILDKIT] * 3)
     manifest, config = read(finished(layout, ops.Scratch()))
-    assert [layer["digest"] for layer in manifest["layers"]] == ["packed-0", "packed-2"]
+    assert [layer["digest"] for layer in manifest["layers"]] == ["packed-sha256:1", "packed-sha256:2"]
     assert config["rootfs"]["diff_ids"] == ["sha256:1", "sha256:2"]
     assert len(config["history"]) == 2
 
@@ -130,3 +132,66 @@ def test_what_the_frontend_cannot_make_as_asked_for_is_finished_here(steps):
 def test_what_was_taken_away_and_set_again_is_set():
     steps = (ops.Setting("LABEL", "title", None), TITLED)
     assert as_rendered(chain(ops.FromAddress("alpine"), *steps), "linux/amd64") == {}
+
+
+BELOW = {"Env": ["PATH=/bin", "A=base"], "Labels": {"of": "base"}, "Cmd": ["sh"], "User": "1", "StopSignal": "SIGINT"}
+OWN = {
+    "Env": ["PATH=/usr/bin", "A=own", "B=own"],
+    "Labels": {"note": "of somebody else", "of": "own"},
+    "ExposedPorts": {"80/tcp": {}},
+    "Entrypoint": ["app"],
+    "User": "0",
+    "WorkingDir": "/",
+}
+
+
+@pytest.fixture
+def joined(tmp_path):
+    """Lay an image of two layers over one of one, with settings."""
+    debian = {"created": EPOCH, "created_by": "debian"}
+    below = image(tmp_path / "below", ["sha256:base"], [debian], BELOW, architecture="arm64")
+    own = image(tmp_path / "own", ["sha256:1", EMPTY, "sha256:2"], [BUILDKIT] * 3, OWN, architecture="amd64")
+
+    def join(*settings, base=True):
+        return read(laid_over(below if base else None, own, chain(BASE if base else ops.Scratch(), *settings)))
+
+    return join
+
+
+def test_layers_lie_on_those_of_the_base(joined):
+    manifest, config = joined()
+    assert [layer["digest"] for layer in manifest["layers"]] == ["packed-sha256:base", "packed-sha256:1", "packed-sha256:2"]
+    assert config["rootfs"]["diff_ids"] == ["sha256:base", "sha256:1", "sha256:2"]
+    assert config["history"] == [{"created": EPOCH, "created_by": "debian"}, {"created": EPOCH}, {"created": EPOCH}]
+    assert config["architecture"] == "arm64"
+
+
+def test_the_configuration_is_the_bases_and_what_was_set(joined):
+    assert joined()[1]["config"] == BELOW
+    settings = [
+        ops.Setting("ENV", "A", "own"),
+        ops.Setting("ENV", "B", "own"),
+        ops.Setting("LABEL", "of", "own"),
+        ops.Setting("EXPOSE", "80/tcp", "80/tcp"),
+        ops.Setting("ENTRYPOINT", value=("app",)),
+    ]
+    assert joined(*settings)[1]["config"] == {
+        "Env": ["PATH=/bin", "A=own", "B=own"],
+        "Labels": {"of": "own"},
+        "ExposedPorts": {"80/tcp": {}},
+        # A program of its own has no use for the base's arguments.
+        "Entrypoint": ["app"],
+        "User": "1",
+        "StopSignal": "SIGINT",
+    }
+
+
+def test_what_the_base_has_can_be_taken_away(joined):
+    config = joined(ops.Setting("ENV", "A"), ops.Setting("LABEL", "of"), ops.Setting("USER"))[1]["config"]
+    assert config == {"Env": ["PATH=/bin"], "Cmd": ["sh"], "StopSignal": "SIGINT"}
+
+
+def test_over_nothing_there_is_what_was_set_alone(joined):
+    manifest, config = joined(ops.Setting("LABEL", "of", "own"), base=False)
+    assert [layer["digest"] for layer in manifest["layers"]] == ["packed-sha256:1", "packed-sha256:2"]
+    assert config["config"] == {"Labels": {"of": "own"}}
