@@ -61,12 +61,12 @@ def parts(request: BaseRequest, cache: Path) -> tuple[Part, ...]:
             headers = (_headers(request, cache),) if request.packages else ()
             return (
                 _debian("build", debian.BUILD, request, cache, _LOCAL),
-                _node(request, cache),
+                _node(request, cache, _LOCAL),
                 *headers,
                 _npm(request, cache),
             )
         case "node-runtime":
-            return (_debian("runtime", debian.RUNTIME, request, cache, _SHIPPED), _node(request, cache))
+            return (_debian("runtime", debian.RUNTIME, request, cache, _SHIPPED), _node(request, cache, _SHIPPED))
         case "go-build":
             return (_debian("build", debian.BUILD, request, cache, _LOCAL), _go(request))
         case "libc":
@@ -144,15 +144,14 @@ def _debian(name: str, wanted: Sequence[str], request: BaseRequest, cache: Path,
     return Part(f"debian/{name}{beside}/{request.platform}", "Debian packages", packing, resolve, fill)
 
 
-def _node(request: BaseRequest, cache: Path) -> Part:
-    # One layer for both bases: what one of them has brought is there for the other.
+def _node(request: BaseRequest, cache: Path, packing: Packing) -> Part:
     name = node.binary_package(request.platform)
 
     def fill(pin: dict[str, str]) -> Callable[[Tree], None]:
         return lambda tree: node.fill_binary(tree, node.fetch(cache, node.NpmPackage(**pin)))
 
     resolve = partial(_as_data, partial(node.resolve, name, request.version))
-    return Part(f"node/{request.version}/{request.platform}", "node", _SHIPPED, resolve, fill)
+    return Part(f"node/{request.version}/{request.platform}", "node", packing, resolve, fill)
 
 
 def _headers(request: BaseRequest, cache: Path) -> Part:

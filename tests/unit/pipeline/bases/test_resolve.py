@@ -75,7 +75,7 @@ async def test_what_packages_make(resolved, registries, tmp_path):
     ("role", "version", "compressions"),
     [
         ("go-build", "1.26", ["zstd", "zstd"]),
-        ("node-build", "22", ["zstd", "gzip", "zstd"]),
+        ("node-build", "22", ["zstd", "zstd", "zstd"]),
         ("node-runtime", "22", ["gzip", "gzip"]),
     ],
 )
