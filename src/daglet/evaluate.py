@@ -300,7 +300,8 @@ class Evaluator:
     async def _layout(self, base: ops.FromArchive) -> archives.Layout:
         layouts = self.state / store.LAYOUTS
         if path := host_path(base.archive):
-            return await anyio.to_thread.run_sync(archives.unpack, path, layouts)
+            async with self._reading.setdefault(base.archive.digest, anyio.Lock()):
+                return await anyio.to_thread.run_sync(archives.unpack, path, layouts)
         with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
             path = Path(folder, "image.tar")
             if isinstance(base.archive, ops.Archive):
