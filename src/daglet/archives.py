@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -26,6 +27,9 @@ _LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+"
 
 _WHITEOUT = ".wh."
 """What the name of an entry begins with that stands for a file which is no longer there."""
+
+_COPY = re.compile(r"(\[[^]]*\] )?(LINK )?COPY ")
+"""What BuildKit calls a copy, in the history of an image."""
 
 _LAYOUT_FILE = b'{"imageLayoutVersion":"1.0.0"}'
 
@@ -170,14 +174,24 @@ def is_plain(image: Layout) -> bool:
 
 def only_adds(image: Layout) -> bool:
     """Whether no layer of an image takes away a file of what it lies on. One that cannot be looked into may."""
+    manifest = load(image.path, image.digest)
+    history = load(image.path, manifest["config"]["digest"]).get("history") or ()
+    told = [entry for entry in history if not entry.get("empty_layer")]
+    if len(told) == len(manifest["layers"]) and all(_was_copied(entry) for entry in told):
+        return True
     try:
-        for layer in load(image.path, image.digest)["layers"]:
+        for layer in manifest["layers"]:
             with tarfile.open(blob(image.path, layer["digest"]), "r|*") as files:
                 if any(info.name.rpartition("/")[2].startswith(_WHITEOUT) for info in files):
                     return False
     except tarfile.TarError:
         return False
     return True
+
+
+def _was_copied(entry: dict[str, Any]) -> bool:
+    """Whether BuildKit says of a layer that it copied files, which takes none away."""
+    return str(entry.get("comment")).startswith("buildkit.") and bool(_COPY.match(str(entry.get("created_by"))))
 
 
 def sweep(image: Layout) -> None:

@@ -96,6 +96,33 @@ def test_a_layer_that_cannot_be_looked_into_may_take_files_away(layouts):
     assert not archives.only_adds(image)
 
 
+COPIED = {"comment": "buildkit.dockerfile.v0", "created_by": "COPY / / # buildkit"}
+SET = {"comment": "buildkit.dockerfile.v0", "created_by": "USER 1", "empty_layer": True}
+PUSHED = {"comment": "buildkit.exporter.image.v0", "created_by": "[api/runtime 1/2] LINK COPY --link --from=files / /"}
+RUN = {"comment": "buildkit.dockerfile.v0", "created_by": "RUN /bin/sh -c rm -r /etc # buildkit"}
+
+
+@pytest.mark.parametrize(
+    ("history", "copied"),
+    [
+        ([COPIED], True),
+        ([PUSHED, SET], True),
+        ([RUN], False),
+        ([SET], False),
+        ([COPIED, COPIED], False),
+        ([COPIED | {"comment": "by hand"}], False),
+        ([COPIED | {"created_by": "pulled from registry.example/a"}], False),
+    ],
+)
+def test_a_layer_that_was_copied_is_not_looked_into(layouts, history, copied):
+    image, _ = layouts
+    manifest = archives.load(image.path, image.digest)
+    config = archives.blob(image.path, manifest["config"]["digest"])
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"history": history}))
+    archives.blob(image.path, manifest["layers"][0]["digest"]).write_bytes(b"not to be read")
+    assert archives.only_adds(image) is copied
+
+
 def empty(folder):
     folder.mkdir()
     return folder
