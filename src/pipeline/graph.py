@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import dagger
@@ -73,13 +73,13 @@ class Layers:
 
     Parameters
     ----------
-    image:
-        An image of these layers. What configuration it has does not count.
+    made:
+        Returns an image of these layers, for whoever keeps them. What configuration it has does not count.
     base:
         The digest of what they lie on, if that is kept with them.
     """
 
-    image: dagger.Container
+    made: Callable[[], dagger.Container]
     base: str
     platform: str
 

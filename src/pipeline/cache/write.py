@@ -34,7 +34,7 @@ async def write(store: Store, restored: Restored, seconds: Mapping[str, float]) 
             name, key = stage.name, restored.keys.get(stage.name, "")
             if as_layers(name) in restored.absent and stage.layers:
                 own = of_layers(key, stage.layers)
-                group.start_soon(told, stage, store.write_layers(name, own, stage.layers.image, seconds[name]))
+                group.start_soon(told, stage, store.write_layers(name, own, stage.layers.made(), seconds[name]))
             elif name in restored.absent and stage.kept:
                 group.start_soon(told, stage, store.write(name, key, stage.container, stage.kept, seconds[name]))
             if as_volume(name) in restored.absent and stage.volume:

@@ -11,7 +11,7 @@ import dagger
 from pipeline.detect.model import GoService
 from pipeline.graph import Inputs, Stage
 from pipeline.stages.context import Context, runtime_packages
-from pipeline.stages.image import Ground, Layered, absolute, configured, layer, writable
+from pipeline.stages.image import ImageBase, Layered, absolute, configured, layer, writable
 from pipeline.stages.stage import stage
 
 OUT = "/out"
@@ -26,16 +26,15 @@ _SHIPPED = {_ZONES: "/usr/share/zoneinfo.zip"}
 def runtime(service: GoService, context: Context, build: Stage, config: Stage | None, platform: str) -> Stage:
     """Return the stage that is the image: its layers, and how it is configured and started."""
     base = _base(service, context, platform)
-    name = f"runtime{context.suffix(platform)}"
     sources = _sources(service, context)
-    if known := context.layers(name):
-        image = base.restored(context, name, known)
+    if known := context.layers(f"runtime{context.suffix(platform)}"):
+        image = base.restored(known)
     else:
-        image = _with_programs(service, context, build, base, name)
+        image = _with_programs(service, context, build, base)
         if config:
             image = image.with_layer(config.container.rootfs())
         image = _with_files(service, context, image, sources)
-    container = image.whole
+    container = image.container
     if workdir := _workdir(service):
         container = container.with_workdir(workdir)
     env = {**({"ZONEINFO": _SHIPPED[_ZONES]} if service.tzdata else {}), **context.env}
@@ -76,16 +75,14 @@ def as_layers(service: GoService, context: Context, build: Stage, platform: str)
     base = _base(service, context, platform)
     if not build.kept or not (base.digest or _from_nothing(service)):
         return build
-    return replace(
-        build, layers=base.layers(_with_programs(service, context, build, base, f"runtime{context.suffix(platform)}"))
-    )
+    return replace(build, layers=base.layers(_with_programs(service, context, build, base)))
 
 
-def _with_programs(service: GoService, context: Context, build: Stage, base: Ground, stage: str) -> Layered:
+def _with_programs(service: GoService, context: Context, build: Stage, base: ImageBase) -> Layered:
     """Return the image with its programs and what they need, certificates and time zones: as they were made or as it was restored."""
     if known := context.layers(build.name):
-        return base.restored(context, stage, known)
-    image = base.image(context, stage)
+        return base.restored(known)
+    image = base.image()
     if shipped := from_toolchain(service, context):
         if build.name in context.restored:
             # They were kept with it: a toolchain is much to fetch for its certificates.
@@ -96,11 +93,12 @@ def _with_programs(service: GoService, context: Context, build: Stage, base: Gro
     return image.with_layer(layer(programs))
 
 
-def _base(service: GoService, context: Context, platform: str) -> Ground:
-    """Return the base of the final image."""
+def _base(service: GoService, context: Context, platform: str) -> ImageBase:
     if needs_libc(service):
-        return Ground.of(context, "libc", "", platform, runtime_packages(service.image))
-    return Ground.nothing(platform) if _from_nothing(service) else Ground.at(service.image.base, platform)
+        return ImageBase.of(context, platform, "libc", "", runtime_packages(service.image))
+    return (
+        ImageBase.nothing(context, platform) if _from_nothing(service) else ImageBase.at(context, platform, service.image.base)
+    )
 
 
 def _sources(service: GoService, context: Context) -> dict[str, dagger.Directory]:

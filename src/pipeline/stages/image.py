@@ -15,19 +15,27 @@ from pipeline.stages.context import EPOCH, Context
 
 @dataclass(frozen=True, slots=True)
 class Layered:
-    """An image that grows by layers: whole, and as it is kept elsewhere."""
+    """An image that grows by layers: what they lie on, and each of them as a tree."""
 
-    whole: dagger.Container
-    kept: dagger.Container
+    ground: dagger.Container
+    trees: tuple[dagger.Directory, ...] = ()
 
     def with_layer(self, tree: dagger.Directory) -> Layered:
         """Return the image with one layer more."""
-        return Layered(self.whole.with_directory("/", tree), self.kept.with_directory("/", tree))
+        return Layered(self.ground, (*self.trees, tree))
+
+    @property
+    def container(self) -> dagger.Container:
+        """The image, with no configuration yet but its base's."""
+        container = self.ground
+        for tree in self.trees:
+            container = container.with_directory("/", tree)
+        return container
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """What an image's layers are laid over.
+class ImageBase:
+    """What a final image starts from.
 
     Parameters
     ----------
@@ -38,45 +46,53 @@ class Ground:
         it is kept with an image's layers.
     """
 
+    context: Context
+    platform: str
     container: dagger.Container
     title: str
     digest: str
-    platform: str
     is_here: bool
 
     @classmethod
-    def of(cls, context: Context, role: Role, version: str, platform: str, packages: tuple[str, ...]) -> Ground:
+    def of(cls, context: Context, platform: str, role: Role, version: str, packages: tuple[str, ...]) -> ImageBase:
         """Return one of our bases."""
         base = context.bases.describe(role, version, platform, packages)
         container = context.bases.container(role, version, platform, packages)
-        return cls(container, base.title, base.digest, platform, context.bases.has(base))
+        return cls(context, platform, container, base.title, base.digest, context.bases.has(base))
 
     @classmethod
-    def at(cls, address: str, platform: str) -> Ground:
+    def at(cls, context: Context, platform: str, address: str) -> ImageBase:
         """Return an image of the user's own."""
-        found = dag.container(platform=dagger.Platform(platform)).from_(address)
-        return cls(found, address, address.partition("@")[2], platform, is_here=False)
+        return cls(context, platform, _nothing(platform).from_(address), address, address.partition("@")[2], is_here=False)
 
     @classmethod
-    def nothing(cls, platform: str) -> Ground:
-        """Return what an image lies on that has no base."""
-        return cls(dag.container(platform=dagger.Platform(platform)), "scratch", "", platform, is_here=True)
+    def nothing(cls, context: Context, platform: str) -> ImageBase:
+        """Return what an image starts from that has nothing but its own layers."""
+        return cls(context, platform, _nothing(platform), "scratch", "", is_here=True)
 
-    def image(self, context: Context, stage: str) -> Layered:
+    def image(self) -> Layered:
         """Return the image that has no layers yet."""
-        kept = dag.container(platform=dagger.Platform(self.platform)) if self.is_here else self.container
-        return Layered(context.named(self.container, stage), context.named(kept, stage))
+        return Layered(self._named(self.container))
 
-    def restored(self, context: Context, stage: str, known: dagger.Container) -> Layered:
+    def restored(self, known: dagger.Container) -> Layered:
         """Return the image with the layers of one that was kept."""
-        if self.is_here:
-            return self.image(context, stage).with_layer(known.rootfs())
-        whole = context.named(known, stage)
-        return Layered(whole, whole)
+        return self.image().with_layer(known.rootfs()) if self.is_here else Layered(self._named(known))
 
     def layers(self, image: Layered) -> Layers:
-        """Return an image's layers as they are kept."""
-        return Layers(image.kept, "" if self.is_here else self.digest, self.platform)
+        """Return an image's layers as they are to be kept."""
+
+        def made() -> dagger.Container:
+            kept = Layered(self._named(_nothing(self.platform)), image.trees) if self.is_here else image
+            return kept.container
+
+        return Layers(made, "" if self.is_here else self.digest, self.platform)
+
+    def _named(self, container: dagger.Container) -> dagger.Container:
+        return self.context.named(container, f"runtime{self.context.suffix(self.platform)}")
+
+
+def _nothing(platform: str) -> dagger.Container:
+    return dag.container(platform=dagger.Platform(platform))
 
 
 def layer(files: Mapping[str, dagger.Directory | dagger.File]) -> dagger.Directory:

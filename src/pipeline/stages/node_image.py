@@ -12,7 +12,7 @@ from pipeline.detect.model import NodeService
 from pipeline.graph import Inputs, Kept, Stage
 from pipeline.stages.context import Context, runtime_packages
 from pipeline.stages.health import node_command
-from pipeline.stages.image import Ground, Layered, absolute, configured, layer, writable
+from pipeline.stages.image import ImageBase, Layered, absolute, configured, layer, writable
 from pipeline.stages.stage import stage
 
 APP = "/app"
@@ -22,19 +22,18 @@ _USER = "1000:1000"
 
 def runtime(service: NodeService, context: Context, build: Stage | None, prod_deps: Stage | None, platform: str) -> Stage:
     """Return the stage that is the image: its layers, and how it is configured and started."""
-    name = f"runtime{context.suffix(platform)}"
     base = _base(service, context, platform)
     files, sources = _files(service, context, build)
     user = context.user or _USER
     folders = absolute(service.image.writable, home(service))
-    if known := context.layers(name):
-        image = base.restored(context, name, known)
+    if known := context.layers(f"runtime{context.suffix(platform)}"):
+        image = base.restored(known)
     else:
-        image = _with_dependencies(service, context, prod_deps, base, name)
+        image = _with_dependencies(service, context, prod_deps, base)
         image = image.with_layer(layer(files))
         if folders:
             image = image.with_layer(writable(folders, user))
-    container = image.whole.with_workdir(service.image.workdir or home(service))
+    container = image.container.with_workdir(service.image.workdir or home(service))
     env = {"NODE_ENV": "production", **service.runtime_env, **context.env}
     labels = {
         **context.labels,
@@ -63,11 +62,10 @@ def runtime(service: NodeService, context: Context, build: Stage | None, prod_de
     )
 
 
-def _base(service: NodeService, context: Context, platform: str) -> Ground:
-    """Return the base of the final image."""
+def _base(service: NodeService, context: Context, platform: str) -> ImageBase:
     if service.image.base not in {"minimal", "shell"}:
-        return Ground.at(service.image.base, platform)
-    return Ground.of(context, "node-runtime", service.version, platform, runtime_packages(service.image))
+        return ImageBase.at(context, platform, service.image.base)
+    return ImageBase.of(context, platform, "node-runtime", service.version, runtime_packages(service.image))
 
 
 def as_layers(service: NodeService, context: Context, prod_deps: Stage, platform: str) -> Stage:
@@ -75,17 +73,16 @@ def as_layers(service: NodeService, context: Context, prod_deps: Stage, platform
     base = _base(service, context, platform)
     if not prod_deps.kept or not base.digest:
         return prod_deps
-    image = _with_dependencies(service, context, prod_deps, base, f"runtime{context.suffix(platform)}")
-    return replace(prod_deps, layers=base.layers(image))
+    return replace(prod_deps, layers=base.layers(_with_dependencies(service, context, prod_deps, base)))
 
 
-def _with_dependencies(service: NodeService, context: Context, prod_deps: Stage | None, base: Ground, stage: str) -> Layered:
+def _with_dependencies(service: NodeService, context: Context, prod_deps: Stage | None, base: ImageBase) -> Layered:
     """Return the image with its dependencies, as they were made or as it was restored with them."""
     if not prod_deps:
-        return base.image(context, stage)
+        return base.image()
     if known := context.layers(prod_deps.name):
-        return base.restored(context, stage, known)
-    return base.image(context, stage).with_layer(_dependencies(service, context, prod_deps))
+        return base.restored(known)
+    return base.image().with_layer(_dependencies(service, context, prod_deps))
 
 
 def _dependencies(service: NodeService, context: Context, prod_deps: Stage) -> dagger.Directory:

@@ -65,7 +65,7 @@ async def described(root, toml, edit=None):
 def results(item):
     """Return what is kept of a stage: its own result, and the image that it is a layer of."""
     alone = [] if item.name == "runtime" else [item.container]
-    return [*alone, *([item.layers.image] if item.layers else [])]
+    return [*alone, *([item.layers.made()] if item.layers else [])]
 
 
 def without_places(text, root):

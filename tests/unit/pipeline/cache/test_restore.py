@@ -14,7 +14,7 @@ from pipeline.graph import Inputs, Kept, Layers, ServiceGraph, Stage, Volume
 
 RUN = ("sh",)
 STARTS, COPIED = Kept(("/app",), starts=True), Kept(("/out",))
-LAYERS = Layers("an image", "sha256:1", "linux/arm64")
+LAYERS = Layers(lambda: "an image", "sha256:1", "linux/arm64")
 VOLUME = Volume("a container", Kept(("/compiled",)), {})
 
 
