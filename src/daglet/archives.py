@@ -31,6 +31,9 @@ _WHITEOUT = ".wh."
 _COPY = re.compile(r"(\[[^]]*\] )?(LINK )?COPY ")
 """What BuildKit calls a copy, in the history of an image."""
 
+_LAYOUT_MEMBER = re.compile(r"oci-layout|index\.json|blobs/[a-z0-9]+/[0-9a-f]+")
+_CHUNK = 1 << 18
+
 _LAYOUT_FILE = b'{"imageLayoutVersion":"1.0.0"}'
 
 
@@ -75,7 +78,7 @@ def unpack(archive: Path, store: Path) -> Layout:
             store.mkdir(parents=True, exist_ok=True)
             copy = Path(tempfile.mkdtemp(prefix=".new-", dir=store))
             try:
-                tar.extractall(copy, filter="data")
+                _take_out(tar, copy)
                 copy.rename(target)
             except OSError:
                 shutil.rmtree(copy, ignore_errors=True)
@@ -85,6 +88,16 @@ def unpack(archive: Path, store: Path) -> Layout:
     except (OSError, KeyError, IndexError, ValueError, tarfile.TarError) as error:
         msg = f"{archive} is no OCI image archive: {error}"
         raise InvalidOperation(msg) from error
+
+
+def _take_out(tar: tarfile.TarFile, target: Path) -> None:
+    """Take the files of a layout out of an archive, and nothing else that may be in it."""
+    for info in tar:
+        if info.isreg() and _LAYOUT_MEMBER.fullmatch(info.name) and (file := tar.extractfile(info)):
+            place = target / info.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("wb") as out:
+                shutil.copyfileobj(file, out, _CHUNK)
 
 
 def pack(layouts: Iterable[Layout], target: Path) -> str:

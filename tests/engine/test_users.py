@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -11,8 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from remotes import certificates, running
 
 from daglet.embedded import Layout, acquire
+from pipeline.bases.model import load
+from pipeline.folders import cache_folder
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -101,3 +106,38 @@ async def test_a_second_user_does_not_get_at_the_engine_of_the_first(folder, sec
     async with acquire(layout, os.environ, lambda _: None):
         for code, place in ((CONNECT, layout.socket), (LIST, layout.state)):
             assert "PermissionError" in second.run("-c", code, str(place)).stderr
+
+
+def test_two_users_build_the_same_image_each_on_an_engine_that_he_is_given(folder, second):
+    root, first = second.home, folder / "first"
+    (folder / "certificates").mkdir()
+    trusted = certificates(folder / "certificates")
+    settings = "".join(f'{name} = "{value}"\n' for name, value in trusted.settings.items())
+    shutil.copytree(root, first)
+    # What the first has, and need not be fetched again: programs, and bases with what they were resolved to.
+    shutil.copytree(Layout.from_environment(os.environ).cache, root / ".cache/daglet")
+    shutil.copytree(cache_folder() / "pins", root / ".cache/pipeline/pins")
+    (root / ".cache/pipeline/bases").mkdir()
+    for base in load(cache_folder() / "bases"):
+        shutil.copy(cache_folder() / "bases" / base.archive, root / ".cache/pipeline/bases")
+    digests = []
+    for place in (first, root):
+        state = folder / f"engine-{place.name}"
+        state.mkdir()
+        with running(state, trusted) as remote:
+            text = f'[engine]\nhosts = ["{remote.address}"]\n{settings}{SERVICE["pipeline.toml"]}'
+            (place / "pipeline.toml").write_text(text)
+            if place == root:
+                for path in (root, *root.rglob("*"), *trusted.folder.iterdir()):
+                    os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+                built = second.run("-m", "pipeline", "build")
+            else:
+                environ = {**os.environ, "PIPELINE_STATE": str(state), "DAGLET_STATE": str(state)}
+                command = [sys.executable, "-m", "pipeline", "build"]
+                built = subprocess.run(command, cwd=first, env=environ, check=False, capture_output=True, text=True)
+            assert built.returncode == 0, built.stderr
+        [service] = json.loads((place / "dist/report.json").read_text())["services"]
+        assert "executed" in {stage["status"] for stage in service["stages"]}
+        digests.append(service["image_digest"])
+    assert digests[0] == digests[1]
+    assert (root / "dist/images/web.tar").stat().st_uid == NOBODY

@@ -27,6 +27,21 @@ def layouts(tmp_path):
     return found
 
 
+def test_nothing_but_a_layout_is_taken_out_of_an_archive(layouts, tmp_path):
+    archives.pack(layouts[:1], tmp_path / "packed.tar")
+    name = "blobs/sha256/" + "a" * 64
+    with tarfile.open(tmp_path / "packed.tar", "a") as tar:
+        for path, kind in (("../outside", tarfile.REGTYPE), (name, tarfile.SYMTYPE), ("blobs/sha256/../../x", tarfile.REGTYPE)):
+            info = tarfile.TarInfo(path)
+            info.type, info.linkname = kind, "/etc/passwd"
+            tar.addfile(info)
+    found = archives.unpack(tmp_path / "packed.tar", tmp_path / "into" / "store")
+    files = {str(path.relative_to(found.path)) for path in found.path.rglob("*") if not path.is_dir()}
+    blobs = {f"blobs/{digest.replace(':', '/')}" for digest in archives.references(layouts[0])}
+    assert files == {"oci-layout", "index.json", *blobs}
+    assert [path.name for path in (tmp_path / "into").iterdir()] == ["store"]
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_layout_has_what_the_archive_has(layouts, tmp_path, count):
     (tmp_path / "whole").mkdir()
