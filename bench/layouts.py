@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from daglet.archives import Layout, blob, lay_in, load, unpack
 from pipeline import project
 from pipeline.bases.model import load as known_bases
+from pipeline.bases.oci import digest_of, json_bytes
 from pipeline.config import Overrides
 from pipeline.folders import cache_folder
 from pipeline.repository import read
@@ -40,10 +39,9 @@ def _sharing(image: Layout, other: Layout) -> Layout:
     theirs = dict(_layers(other))
     lay_in(other, image.path)
     manifest = {**load(image.path, image.digest), "layers": [theirs.get(content, layer) for content, layer in _layers(image)]}
-    body = json.dumps(manifest).encode()
-    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    blob(image.path, digest).write_bytes(body)
-    return Layout(image.path, digest)
+    body = json_bytes(manifest)
+    blob(image.path, digest_of(body)).write_bytes(body)
+    return Layout(image.path, digest_of(body))
 
 
 def _layers(image: Layout) -> list[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """OCI image archives and layouts on the host's disk: base images go in, finished images come out.
 
-Source: the OCI image layout specification, version 1.0.0, and of layers the OCI image specification, version 1.1.
+Source: the OCI image layout specification, version 1.0.0.
 """
 
 from __future__ import annotations
@@ -22,14 +22,6 @@ from daglet.errors import InvalidOperation
 from daglet.store import mark_used
 
 _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
-
-_LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+"
-
-_WHITEOUT = ".wh."
-"""What the name of an entry begins with that stands for a file which is no longer there."""
-
-_COPY = re.compile(r"(\[[^]]*\] )?(LINK )?COPY ")
-"""What BuildKit calls a copy, in the history of an image."""
 
 _LAYOUT_MEMBER = re.compile(r"oci-layout|index\.json|blobs/[a-z0-9]+/[0-9a-f]+")
 _CHUNK = 1 << 18
@@ -177,34 +169,6 @@ def lay_in(image: Layout, target: Path) -> None:
                 place.hardlink_to(source)
             except OSError:
                 shutil.copyfile(source, place)
-
-
-def is_plain(image: Layout) -> bool:
-    """Whether an image is for one platform, with layers as the OCI specification has them, compressed."""
-    layers = load(image.path, image.digest).get("layers") or ()
-    return bool(layers) and all(layer["mediaType"].startswith(_LAYER_TYPE) for layer in layers)
-
-
-def only_adds(image: Layout) -> bool:
-    """Whether no layer of an image takes away a file of what it lies on. One that cannot be looked into may."""
-    manifest = load(image.path, image.digest)
-    history = load(image.path, manifest["config"]["digest"]).get("history") or ()
-    told = [entry for entry in history if not entry.get("empty_layer")]
-    if len(told) == len(manifest["layers"]) and all(_was_copied(entry) for entry in told):
-        return True
-    try:
-        for layer in manifest["layers"]:
-            with tarfile.open(blob(image.path, layer["digest"]), "r|*") as files:
-                if any(info.name.rpartition("/")[2].startswith(_WHITEOUT) for info in files):
-                    return False
-    except tarfile.TarError:
-        return False
-    return True
-
-
-def _was_copied(entry: dict[str, Any]) -> bool:
-    """Whether BuildKit says of a layer that it copied files, which takes none away."""
-    return str(entry.get("comment")).startswith("buildkit.") and bool(_COPY.match(str(entry.get("created_by"))))
 
 
 def sweep(image: Layout) -> None:

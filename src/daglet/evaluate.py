@@ -100,7 +100,7 @@ class Evaluator:
 
         One that was written there before, of the same inputs, is left as it is.
         """
-        requests = [await self._image(container) for container in variants]
+        requests = [await self._image_request(container) for container in variants]
         folder = self._export_folder(str(target))
         if digest := exports.archive(folder, [self._key(request) for request in requests], target):
             store.mark_used(folder)
@@ -124,11 +124,11 @@ class Evaluator:
         forced = f",compression={compression},force-compression=true" if compression else ""
         output = f"type=image,name={address},push=true,oci-mediatypes=true"
         # What is compressed anew is so with its base.
-        asked = self._request if compression else self._image
+        asked = self._request if compression else self._image_request
         requests = [await asked(container) for container in variants]
         platforms = [image.platform or self.engines.platform for image in variants]
-        is_one = len(variants) == 1 and not requests[0].below
-        config = imageconfig.as_rendered(variants[0], platforms[0]) if is_one else None
+        is_rendered = len(variants) == 1 and not requests[0].below
+        config = imageconfig.as_rendered(variants[0], platforms[0]) if is_rendered else None
         if config is not None:
             pushed = await self._solve(requests[0], f"{output}{forced}{_configured(config)}")
         else:
@@ -175,7 +175,7 @@ class Evaluator:
         if not request.apart:
             return imageconfig.finished(image, request.node)
         if request.below:
-            if request.apart.taken and not await anyio.to_thread.run_sync(archives.only_adds, image):
+            if request.apart.is_taken and not await anyio.to_thread.run_sync(layering.only_adds, image):
                 return await self._written(await self._request(request.node), layout, compression)
             archives.lay_in(request.below, layout)
         return imageconfig.laid_over(request.below, image, request.node)
@@ -253,11 +253,11 @@ class Evaluator:
         plan = self.render(node)
         return _Request(node, plan, await self._inputs(plan))
 
-    async def _image(self, container: ops.Container) -> _Request[ops.Container]:
+    async def _image_request(self, container: ops.Container) -> _Request[ops.Container]:
         """Return what is asked for to have a container as an image: its own layers alone, if they are the same on any base."""
         if apart := layering.apart(container):
             below = await self._layout(apart.base) if apart.base else None
-            if not below or archives.is_plain(below):
+            if not below or layering.is_plain(below):
                 plan = self.render(apart.own)
                 return _Request(container, plan, await self._inputs(plan), apart, below)
         return await self._request(container)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from daglet import archives
+from daglet import archives, relations
 from daglet import operations as ops
 from daglet.errors import InvalidOperation
 
@@ -38,9 +38,6 @@ def finished(image: archives.Layout, container: ops.Container) -> archives.Layou
         If the image has no file system at all.
     """
     manifest = archives.load(image.path, image.digest)
-    if "config" in manifest and not manifest["layers"]:
-        msg = "there is nothing in the container that an image could be made of"
-        raise InvalidOperation(msg)
     if "config" not in manifest:
         return image
     return _written(image, container, manifest, archives.load(image.path, manifest["config"]["digest"]))
@@ -55,6 +52,11 @@ def laid_over(below: archives.Layout | None, image: archives.Layout, container: 
         An image of one platform, whose layers have to be in the layout, too; None for nothing.
     image:
         The container's own layers and settings (`layering.Apart`). What else BuildKit put into its configuration goes.
+
+    Raises
+    ------
+    InvalidOperation
+        If the image has no file system at all.
     """
     lower = archives.load(below.path, below.digest) if below else {"layers": []}
     known = archives.load(below.path, lower["config"]["digest"]) if below else {"rootfs": {"diff_ids": []}}
@@ -74,6 +76,9 @@ def laid_over(below: archives.Layout | None, image: archives.Layout, container: 
 def _written(
     image: archives.Layout, container: ops.Container, manifest: dict[str, Any], config: dict[str, Any]
 ) -> archives.Layout:
+    if not manifest["layers"]:
+        msg = "there is nothing in the container that an image could be made of"
+        raise InvalidOperation(msg)
     layers, history, diff_ids = _effective(manifest["layers"], config)
     wanted = {
         **config,
@@ -185,21 +190,13 @@ def of_platform(image: archives.Layout, platform: str) -> dict[str, Any]:
 
 def made_of(container: ops.Container) -> tuple[ops.Container, list[ops.Setting]]:
     """Return what a container was started from, and what was set since, in this order."""
-    settings: list[ops.Setting] = []
-    while isinstance(container, ops.ContainerStep):
-        if isinstance(container.step, ops.Setting):
-            settings.append(container.step)
-        container = container.parent
-    return container, settings[::-1]
+    start, steps = relations.lineage(container)
+    return start, [step for step in steps if isinstance(step, ops.Setting)]
 
 
 def _is_filled(container: ops.Container) -> bool:
     """Whether something was done to a container's files since it was started."""
-    while isinstance(container, ops.ContainerStep):
-        if not isinstance(container.step, ops.Setting | ops.Mount):
-            return True
-        container = container.parent
-    return False
+    return any(not isinstance(step, ops.Setting | ops.Mount) for step in relations.lineage(container)[1])
 
 
 def settled(base: dict[str, Any], settings: Sequence[ops.Setting]) -> dict[str, Any]:

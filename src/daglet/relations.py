@@ -28,6 +28,15 @@ def stage_ends(target: ops.Node) -> frozenset[str]:
     return frozenset(ends | {digest for digest, users in children.items() if len(users) > 1})
 
 
+def lineage(container: ops.Container) -> tuple[ops.Container, list[ops.Edit | ops.Exec | ops.Setting | ops.Mount]]:
+    """Return what a container was started from, and what was done since, in this order."""
+    steps: list[ops.Edit | ops.Exec | ops.Setting | ops.Mount] = []
+    while isinstance(container, ops.ContainerStep):
+        steps.append(container.step)
+        container = container.parent
+    return container, steps[::-1]
+
+
 def runs(node: ops.Container) -> bool:
     """Return whether a command is run in a container or in one that it was made from."""
     while isinstance(node, ops.ContainerStep):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import tarfile
 from pathlib import Path
@@ -12,8 +11,6 @@ import pytest
 
 from daglet import archives
 from pipeline.bases.oci import make_layer, write_archive
-
-DOCKER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
 @pytest.fixture
@@ -89,64 +86,6 @@ def test_layers_are_copied_where_no_links_can_be_made(layouts, tmp_path, monkeyp
     assert copied.read_bytes() == source.read_bytes()
 
 
-def test_an_image_is_plain_whose_layers_can_be_told(layouts, tmp_path):
-    image, _ = layouts
-    whole = archives.joined(layouts, empty(tmp_path / "whole"))
-    assert archives.is_plain(image)
-    assert not archives.is_plain(whole)
-    assert not archives.is_plain(changed(image, lambda layer: layer | {"mediaType": DOCKER}))
-
-
-@pytest.mark.parametrize(("name", "adds"), [("a", True), (".wh.a", False), ("lib/.wh..wh..opq", False), ("lib/a.wh.b", True)])
-def test_layers_that_take_files_away_are_told(tmp_path, name, adds):
-    layer = make_layer(tmp_path / "layer.tar.gz", 1, lambda tree: tree.file(name, b""))
-    write_archive(tmp_path / "image.tar", "linux/amd64", [layer], {})
-    assert archives.only_adds(archives.unpack(tmp_path / "image.tar", tmp_path / "store")) is adds
-
-
-def test_a_layer_that_cannot_be_looked_into_may_take_files_away(layouts):
-    image, _ = layouts
-    [layer] = archives.load(image.path, image.digest)["layers"]
-    archives.blob(image.path, layer["digest"]).write_bytes(b"(\xb5/\xfd")
-    assert not archives.only_adds(image)
-
-
-COPIED = {"comment": "buildkit.dockerfile.v0", "created_by": "COPY / / # buildkit"}
-SET = {"comment": "buildkit.dockerfile.v0", "created_by": "USER 1", "empty_layer": True}
-PUSHED = {"comment": "buildkit.exporter.image.v0", "created_by": "[api/runtime 1/2] LINK COPY --link --from=files / /"}
-RUN = {"comment": "buildkit.dockerfile.v0", "created_by": "RUN /bin/sh -c rm -r /etc # buildkit"}
-
-
-@pytest.mark.parametrize(
-    ("history", "copied"),
-    [
-        ([COPIED], True),
-        ([PUSHED, SET], True),
-        ([RUN], False),
-        ([SET], False),
-        ([COPIED, COPIED], False),
-        ([COPIED | {"comment": "by hand"}], False),
-        ([COPIED | {"created_by": "pulled from registry.example/a"}], False),
-    ],
-)
-def test_a_layer_that_was_copied_is_not_looked_into(layouts, history, copied):
-    image, _ = layouts
-    manifest = archives.load(image.path, image.digest)
-    config = archives.blob(image.path, manifest["config"]["digest"])
-    config.write_text(json.dumps(json.loads(config.read_text()) | {"history": history}))
-    archives.blob(image.path, manifest["layers"][0]["digest"]).write_bytes(b"not to be read")
-    assert archives.only_adds(image) is copied
-
-
 def empty(folder):
     folder.mkdir()
     return folder
-
-
-def changed(image, change):
-    """Return an image with its layers described otherwise."""
-    manifest = archives.load(image.path, image.digest)
-    body = json.dumps({**manifest, "layers": [change(layer) for layer in manifest["layers"]]}).encode()
-    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    archives.blob(image.path, digest).write_bytes(body)
-    return archives.Layout(image.path, digest)
