@@ -63,16 +63,16 @@ class BaseImages:
         """Return what is known of a base."""
         return self.known.get(role, version, platform, packages)
 
-    def has(self, base: Base) -> bool:
-        """Whether a base is an archive on this machine."""
-        return bool(base.archive and self.archives)
+    def archive(self, base: Base) -> dagger.File | None:
+        """Return the archive that a base is on this machine; None if an engine has to fetch or to make it."""
+        return self.archives.file(base.archive) if base.archive and self.archives else None
 
     def container(self, role: Role, version: str, platform: str, packages: tuple[str, ...] = ()) -> dagger.Container:
         """Return a base as a container."""
         base = self.describe(role, version, platform, packages)
         fresh = dag.container(platform=dagger.Platform(platform))
-        if base.archive and self.archives:  # `has`, as a type checker understands it.
-            return fresh.import_(self.archives.file(base.archive))
+        if archive := self.archive(base):
+            return fresh.import_(archive)
         source = fresh.from_(base.address or "")
         if packages:
             source = source.with_volatile_variable(STAGE_VARIABLE, f"{role}/packages").with_user("0:0")

@@ -11,7 +11,8 @@ import dagger
 from pipeline.detect.model import GoService
 from pipeline.graph import Inputs, Stage
 from pipeline.stages.context import Context, runtime_packages
-from pipeline.stages.image import ImageBase, Layered, absolute, configured, layer, writable
+from pipeline.stages.image import absolute, configured, layer, writable
+from pipeline.stages.layers import ImageBase, Layered
 from pipeline.stages.stage import stage
 
 OUT = "/out"
@@ -27,7 +28,7 @@ def runtime(service: GoService, context: Context, build: Stage, config: Stage | 
     """Return the stage that is the image: its layers, and how it is configured and started."""
     base = _base(service, context, platform)
     sources = _sources(service, context)
-    if known := context.layers(f"runtime{context.suffix(platform)}"):
+    if known := context.layers(base.stage):
         image = base.restored(known)
     else:
         image = _with_programs(service, context, build, base)
@@ -96,9 +97,9 @@ def _with_programs(service: GoService, context: Context, build: Stage, base: Ima
 def _base(service: GoService, context: Context, platform: str) -> ImageBase:
     if needs_libc(service):
         return ImageBase.of(context, platform, "libc", "", runtime_packages(service.image))
-    return (
-        ImageBase.nothing(context, platform) if _from_nothing(service) else ImageBase.at(context, platform, service.image.base)
-    )
+    if _from_nothing(service):
+        return ImageBase.nothing(context, platform)
+    return ImageBase.at(context, platform, service.image.base)
 
 
 def _sources(service: GoService, context: Context) -> dict[str, dagger.Directory]:

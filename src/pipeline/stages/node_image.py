@@ -12,7 +12,8 @@ from pipeline.detect.model import NodeService
 from pipeline.graph import Inputs, Kept, Stage
 from pipeline.stages.context import Context, runtime_packages
 from pipeline.stages.health import node_command
-from pipeline.stages.image import ImageBase, Layered, absolute, configured, layer, writable
+from pipeline.stages.image import absolute, configured, layer, writable
+from pipeline.stages.layers import ImageBase, Layered
 from pipeline.stages.stage import stage
 
 APP = "/app"
@@ -26,7 +27,7 @@ def runtime(service: NodeService, context: Context, build: Stage | None, prod_de
     files, sources = _files(service, context, build)
     user = context.user or _USER
     folders = absolute(service.image.writable, home(service))
-    if known := context.layers(f"runtime{context.suffix(platform)}"):
+    if known := context.layers(base.stage):
         image = base.restored(known)
     else:
         image = _with_dependencies(service, context, prod_deps, base)
