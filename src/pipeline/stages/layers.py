@@ -14,19 +14,19 @@ from pipeline.stages.context import Context
 
 @dataclass(frozen=True, slots=True)
 class Layered:
-    """An image that grows by layers: what they lie on, and each of them as a tree."""
+    """An image that grows by layers: the base that they lie on, and each of them as a tree."""
 
-    ground: dagger.Container
+    base: dagger.Container
     trees: tuple[dagger.Directory, ...] = ()
 
     def with_layer(self, tree: dagger.Directory) -> Layered:
         """Return the image with one layer more."""
-        return Layered(self.ground, (*self.trees, tree))
+        return Layered(self.base, (*self.trees, tree))
 
     @property
     def container(self) -> dagger.Container:
         """The image, with no configuration yet but its base's."""
-        container = self.ground
+        container = self.base
         for tree in self.trees:
             container = container.with_directory("/", tree)
         return container
