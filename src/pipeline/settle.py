@@ -1,24 +1,29 @@
 """Image archives that tell nothing of when and by what they were made, so that equal images have equal digests.
 
 A Dagger Engine writes the present time and its own operations into an image's history, and packs the layers of an imported
-base anew. It names the layer that was imported, which lies in the base's archive and takes its place again.
+base anew. It names the layer that was imported, which lies in the base's archive and takes its place again. Once it was started
+again, it knows no more than that there was a layer: then the files in it tell, beside the label that names the base.
 
 Source: the OCI image specification, version 1.1.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from pipeline.archive import blob_name, opened
 from pipeline.bases.oci import EPOCH, add_member, descriptor, digest_of, json_bytes, replacing
 
 _IMPORTED = "import image layer "
+_BASE = "org.opencontainers.image.base.digest"
 _LAYER_KEYS = ("mediaType", "digest", "size")
 
 
@@ -92,15 +97,19 @@ def settle(archive: Path, bases: Iterable[Path]) -> None:
     bases:
         The archives that images may have been imported from.
     """
-    originals = {layer.descriptor["digest"]: layer for base in bases for image in images(base) for layer in image.layers}
-    write(archive, [_settled(image, originals) for image in images(archive)])
+    known = {digest: image for base in bases for digest, image in _by_digest(base)}
+    write(archive, [_settled(image, known) for image in images(archive)])
 
 
 def images(archive: Path) -> Iterator[Image]:
     """Yield the image in an archive, for each of its platforms."""
+    return (image for _, image in _by_digest(archive))
+
+
+def _by_digest(archive: Path) -> Iterator[tuple[str, Image]]:
     with opened(archive) as image:
-        for _, manifest in image.manifests():
-            yield _image(archive, manifest["layers"], image.document(manifest["config"]["digest"]))
+        for digest, manifest in image.manifests():
+            yield digest, _image(archive, manifest["layers"], image.document(manifest["config"]["digest"]))
 
 
 def _image(archive: Path, layers: list[Mapping[str, Any]], config: Mapping[str, Any]) -> Image:
@@ -113,8 +122,8 @@ def _image(archive: Path, layers: list[Mapping[str, Any]], config: Mapping[str, 
     )
 
 
-def _settled(image: Image, originals: Mapping[str, Layer]) -> Image:
-    layers = tuple(_original(layer, originals) for layer in image.layers)
+def _settled(image: Image, bases: Mapping[str, Image]) -> Image:
+    layers = tuple(_originals(image, bases))
     config = {
         **image.config,
         "created": EPOCH,
@@ -125,10 +134,32 @@ def _settled(image: Image, originals: Mapping[str, Layer]) -> Image:
     return Image(config, layers)
 
 
-def _original(layer: Layer, originals: Mapping[str, Layer]) -> Layer:
-    made_by = str(layer.history.get("created_by", ""))
-    imported = originals.get(made_by.removeprefix(_IMPORTED)) if made_by.startswith(_IMPORTED) else None
-    return imported or Layer(layer.archive, layer.descriptor, layer.diff_id, {"created": EPOCH})
+def _originals(image: Image, bases: Mapping[str, Image]) -> Iterator[Layer]:
+    """Yield an image's layers; in the place of one that was imported, that of the base."""
+    imported = {f"{_IMPORTED}{layer.descriptor['digest']}": layer for base in bases.values() for layer in base.layers}
+    labels = image.config.get("config", {}).get("Labels") or {}
+    below = bases[labels[_BASE]].layers if labels.get(_BASE) in bases else ()
+    for layer, original in zip_longest(image.layers, below[: len(image.layers)]):
+        told = str(layer.history.get("created_by", ""))
+        if told in imported:
+            yield imported[told]
+        elif original and _files(layer) == _files(original):
+            yield original
+        else:
+            yield Layer(layer.archive, layer.descriptor, layer.diff_id, {"created": EPOCH})
+
+
+def _files(layer: Layer) -> list[tuple[object, ...]]:
+    """Return what is in a layer, however it is packed."""
+    with opened(layer.archive) as archive:
+        return sorted(_entry(info, content) for info, content in archive.files(layer.descriptor))
+
+
+def _entry(info: tarfile.TarInfo, content: IO[bytes] | None) -> tuple[object, ...]:
+    attributes = sorted((key, value) for key, value in info.pax_headers.items() if key.startswith("SCHILY.xattr."))
+    digest = hashlib.file_digest(cast("io.BufferedReader", content), "sha256").hexdigest() if content else ""
+    owner = (info.uid, info.gid)
+    return info.name.strip("/"), info.type, info.mode, *owner, info.mtime, info.linkname, tuple(attributes), digest
 
 
 def write(target: Path, images: list[Image]) -> None:

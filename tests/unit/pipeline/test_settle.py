@@ -29,19 +29,30 @@ def layer_of(path, content):
     return buffer.getvalue()
 
 
-def engine_archive(path, imported, now):
+def packed_anew(folder, path, content):
+    """Return a layer as another program packs it: folders with a slash at their end, in a format of its own."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        above = tarfile.TarInfo(f"{folder}/")
+        above.type, above.mode = tarfile.DIRTYPE, 0o755
+        tar.addfile(above)
+        oci.add_member(tar, path, content)
+    return buffer.getvalue()
+
+
+def engine_archive(path, imported, now, *, told="import image layer ", base="", content=b"shell"):
     """Write an archive as an engine does: the imported layer packed anew, and the present time in its history."""
-    again, own = layer_of("bin/sh", b"shell"), layer_of("app", b"app")
+    again, own = packed_anew("bin", "bin/sh", content), layer_of("app", b"app")
     blobs = [gzip.compress(body, compresslevel=1, mtime=0) for body in (again, own)]
     config = oci.json_bytes(
         {
             "architecture": "amd64",
             "os": "linux",
             "created": now,
-            "config": {"Env": ["PATH=/bin"], "Labels": {}},
+            "config": {"Env": ["PATH=/bin"], "Labels": {"org.opencontainers.image.base.digest": base} if base else {}},
             "rootfs": {"type": "layers", "diff_ids": [oci.digest_of(again), oci.digest_of(own)]},
             "history": [
-                {"created": now, "created_by": f"import image layer {imported}", "comment": "buildkit.exporter.image.v0"},
+                {"created": now, "created_by": f"{told}{imported}", "comment": "buildkit.exporter.image.v0"},
                 {"created": now, "created_by": "ENV A=1", "empty_layer": True},
                 {"created": now, "created_by": "Directory.withDirectory", "comment": "buildkit.exporter.image.v0"},
             ],
@@ -104,3 +115,21 @@ def test_a_layer_of_an_unknown_base_stays_as_the_engine_packed_it(tmp_path, base
     before = read(tmp_path / "image.tar", oci.blob_name(oci.manifest_digest(tmp_path / "image.tar")))
     manifest, _ = settled(tmp_path / "image.tar", [base[0]])
     assert [item["digest"] for item in manifest["layers"]] == [item["digest"] for item in before["layers"]]
+
+
+def test_an_engine_that_was_started_again_does_not_tell_what_it_imported(tmp_path, base):
+    archive, layer = base
+    known = oci.manifest_digest(archive)
+    engine_archive(tmp_path / "told.tar", layer.digest, "2026-01-01T00:00:00Z", base=known)
+    engine_archive(tmp_path / "again.tar", "", "2026-01-01T00:00:00Z", told="rehydrated persisted snapshot", base=known)
+    for name in ("told.tar", "again.tar"):
+        settle(tmp_path / name, [archive])
+    assert (tmp_path / "again.tar").read_bytes() == (tmp_path / "told.tar").read_bytes()
+
+
+def test_a_layer_of_other_files_than_the_bases_stays(tmp_path, base):
+    archive, layer = base
+    path, known = tmp_path / "image.tar", oci.manifest_digest(archive)
+    engine_archive(path, "", "2026-01-01T00:00:00Z", told="rehydrated persisted snapshot", base=known, content=b"other")
+    manifest, _ = settled(path, [archive])
+    assert manifest["layers"][0]["digest"] != layer.digest
