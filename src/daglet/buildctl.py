@@ -22,7 +22,7 @@ import anyio.abc
 from anyio.streams.text import TextReceiveStream
 
 from daglet import archives
-from daglet import operations as ops
+from daglet.contexts import local_name
 from daglet.dockerfile import SHIM, Plan
 from daglet.errors import BuildFailed, EngineLost, ExecFailed
 from daglet.progress import Progress
@@ -135,13 +135,10 @@ def _arguments(engine: Engine, plan: Plan, inputs: Inputs, environment: dict[str
     options = {"target": plan.target, "build-arg:SOURCE_DATE_EPOCH": _EPOCH}
     if plan.platform:
         options["platform"] = plan.platform
-    folders = dict(inputs.contexts)
+    folders = {name: (local_name(name, plan.contexts[name], copy), copy) for name, copy in inputs.contexts.items()}
     if f"from={SHIM}" in plan.dockerfile:
-        folders[SHIM] = engine.shim
-    for name, folder in folders.items():
-        # Of a folder BuildKit takes those files anew whose size or time is another than in the last one of that name, and
-        # all files that are made have one time: each such folder has a name of its own.
-        local = f"{name}-{folder.name}" if isinstance(plan.contexts.get(name), ops.NewFile) else name
+        folders[SHIM] = SHIM, engine.shim
+    for name, (local, folder) in folders.items():
         arguments += ["--local", f"{local}={folder}"]
         options[f"context:{name}"] = f"local:{local}"
     for name, layout in inputs.layouts.items():

@@ -1,8 +1,8 @@
 """Host folders as build contexts: read once, filtered here, and kept under the hash of what passed the filter.
 
 The engine is given a copy that holds just the files that count, so that it neither scans nor transfers the rest, and so
-that an edit during a build cannot change what the build sees. Many services are built from parts of one folder: no part of
-it is listed or read for each of them anew.
+that an edit during a build cannot change what the build sees; a file that is edited while it is copied is read anew. Many
+services are built from parts of one folder: no part of it is listed or read for each of them anew.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from daglet.errors import InvalidOperation
-from daglet.operations import Filters, HostDirectory
+from daglet.operations import Filters, HostDirectory, NewFile
 from daglet.patterns import has_exceptions, matcher, reach
 from daglet.store import keep
+
+_TRIES = 5
+_SECOND = 10**9
+"""In nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,18 @@ class Disk:
                 self._read[file] = hashlib.file_digest(content, "sha256").hexdigest()
         return self._read[file]
 
+    def forget(self, file: str) -> None:
+        """Have a file read again."""
+        self._read.pop(file, None)
+
+
+class _Changed(Exception):
+    """A file is not what it was when its folder was scanned."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file)
+        self.file = file
+
 
 def scan(directory: HostDirectory, disk: Disk | None = None) -> tuple[Entry, ...]:
     """Return what passes the filters of a host folder, sorted by path. Sockets, pipes and devices are passed over.
@@ -97,17 +114,48 @@ def digest(entries: tuple[Entry, ...]) -> str:
 
 
 def stage(directory: HostDirectory, store: Path, disk: Disk | None = None) -> Path:
-    """Copy what passes the filters of a host folder into the store, unless it is there, and return the copy's path."""
-    entries = scan(directory, disk)
+    """Copy what passes the filters of a host folder into the store, unless it is there, and return the copy's path.
 
+    Raises
+    ------
+    InvalidOperation
+        As `scan`, and if a file is edited each time that it is copied.
+    """
+    disk = disk or Disk()
+    for _ in range(_TRIES):
+        try:
+            return _stage(directory, store, scan(directory, disk))
+        except _Changed as changed:
+            file = changed.file
+            disk.forget(file)
+    msg = f"{file} changes while it is read"
+    raise InvalidOperation(msg)
+
+
+def _stage(directory: HostDirectory, store: Path, entries: tuple[Entry, ...]) -> Path:
     def fill(copy: Path) -> None:
         for entry in entries:
             _copy(Path(directory.path, entry.path), copy / entry.path, entry)
         for entry in reversed(entries):
             if entry.kind == "folder":
-                _keep_time(Path(directory.path, entry.path), copy / entry.path)
+                _set_time(copy / entry.path, Path(directory.path, entry.path).stat())
 
     return keep(store / digest(entries), fill)
+
+
+def local_name(name: str, node: HostDirectory | NewFile, copy: Path) -> str:
+    """Return what BuildKit is to know a build context by.
+
+    Of a folder it takes those files anew whose size or time is another than in the last one of that name. So no two folders may
+    share one, and where times are of whole seconds, as out of an archive and of files that are made, each content has its own.
+    """
+    return f"{name}-{copy.name if _has_whole_seconds(copy) else node.digest}"
+
+
+@cache
+def _has_whole_seconds(copy: Path) -> bool:
+    files = (os.lstat(f"{folder}/{name}") for folder, _, names in os.walk(copy) for name in names)
+    return any(stat.S_ISREG(info.st_mode) and info.st_mtime_ns % _SECOND == 0 for info in files)
 
 
 def hold(name: str, contents: bytes, store: Path) -> Path:
@@ -162,11 +210,14 @@ def _copy(source: Path, target: Path, entry: Entry) -> None:
         case "link":
             target.symlink_to(entry.content)
         case _:
+            # As of before: content that comes later has another time, too.
+            info = source.stat()
             shutil.copyfile(source, target)
+            if Disk().content(str(target)) != entry.content:
+                raise _Changed(str(source))
             target.chmod(entry.mode)
-            _keep_time(source, target)
+            _set_time(target, info)
 
 
-def _keep_time(source: Path, target: Path) -> None:
-    info = source.stat()
+def _set_time(target: Path, info: os.stat_result) -> None:
     os.utime(target, ns=(info.st_mtime_ns, info.st_mtime_ns))

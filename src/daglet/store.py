@@ -21,6 +21,9 @@ CONTEXTS, LAYOUTS, IMAGES, EXPORTS = STORES = "contexts", "layouts", "images", "
 INTROSPECTION = "introspection"
 """The store of answers to introspection: a small file for each version of the schema and the client."""
 
+_PARTIAL = ".new-"
+"""What the name begins with of a folder that is not whole."""
+
 KEPT_SECONDS = 7 * 24 * 3600.0
 
 
@@ -35,17 +38,18 @@ def keep(target: Path, fill: Callable[[Path], None]) -> Path:
         mark_used(target)
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    copy = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+    copy = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=target.parent))
     try:
         copy.chmod(0o755)
         fill(copy)
         copy.rename(target)
     except OSError as error:
-        shutil.rmtree(copy, ignore_errors=True)
         if target.is_dir():
             return target
         msg = f"cannot copy {error.filename}: {error.strerror}"
         raise InvalidOperation(msg) from error
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
     return target
 
 
@@ -54,6 +58,7 @@ def sweep(state: Path, now: float | None = None) -> None:
     limit = (time.time() if now is None else now) - KEPT_SECONDS
     for store in STORES:
         for folder in (state / store).glob("*"):
-            with suppress(FileNotFoundError):  # another session sweeps, too
+            with suppress(OSError):  # another session sweeps, too
                 if folder.stat().st_mtime < limit:
-                    shutil.rmtree(folder, ignore_errors=True)
+                    # Whenever we are ended, what has its own name is whole.
+                    shutil.rmtree(folder.rename(folder.with_name(f"{_PARTIAL}{folder.name}")))

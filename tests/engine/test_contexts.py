@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from dagger import dag
 
@@ -19,6 +21,17 @@ async def test_made_files_of_one_size_are_told_apart(ours):
         for text in TEXTS:
             made = dag.directory().with_new_file("version", text).with_timestamps(0)
             assert await made.file("version").contents() == text
+
+
+async def test_files_of_one_size_and_time_are_told_apart(ours, tmp_path):
+    for text, place in (("one", "a/src"), ("two", "b/src"), ("six", "a/src")):
+        file = tmp_path / place / "file"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        os.utime(file, (7, 7))
+        async with engine.session(engine.Choice.BUILDKIT, print):
+            copied = dag.directory().with_directory("/", dag.host().directory(str(file.parent)))
+            assert await copied.with_timestamps(0).file("file").contents() == text
 
 
 MAKE_LINKS = "mkdir -p /x/y; echo a >/x/a; ln /x/a '/x/y/b\n c'; ln /x/a /x/d; echo a >/x/other; echo e >/x/e; ln /x/e /x/f"

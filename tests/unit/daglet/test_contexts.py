@@ -7,7 +7,8 @@ from collections import Counter
 
 import pytest
 
-from daglet.contexts import Disk, digest, scan, stage
+from daglet import contexts
+from daglet.contexts import Disk, digest, local_name, scan, stage
 from daglet.errors import InvalidOperation
 from daglet.operations import HostDirectory
 
@@ -113,3 +114,51 @@ def test_what_no_pattern_reaches_is_not_looked_at(folder):
     disk = Disk()
     scan(HostDirectory(str(folder), ((("src/*.ts",), ()),)), disk)
     assert sorted(disk._listed) == [f"{folder}/", f"{folder}/src/"]
+
+
+def test_a_file_that_is_written_to_while_it_is_copied_is_read_again(folder, tmp_path, monkeypatch):
+    copyfile, edits = contexts.shutil.copyfile, iter(["new\n"])
+
+    def copied(source, target):
+        if text := next(edits, ""):
+            (folder / "README.md").write_text(text)
+        return copyfile(source, target)
+
+    monkeypatch.setattr(contexts.shutil, "copyfile", copied)
+    copy = stage(HostDirectory(str(folder)), tmp_path / "store")
+    assert (copy / "README.md").read_text() == "new\n"
+    assert copy.name == digest(scan(HostDirectory(str(copy))))
+    assert [path.name for path in (tmp_path / "store").iterdir()] == [copy.name]
+
+
+def test_a_file_that_never_stays_as_it_is_is_named(folder, tmp_path, monkeypatch):
+    copyfile = contexts.shutil.copyfile
+
+    def copied(source, target):
+        (folder / "README.md").write_text(f"{time.monotonic_ns()}")
+        return copyfile(source, target)
+
+    monkeypatch.setattr(contexts.shutil, "copyfile", copied)
+    with pytest.raises(InvalidOperation, match=r"README\.md changes while it is read"):
+        stage(HostDirectory(str(folder)), tmp_path / "store")
+    assert not list((tmp_path / "store").iterdir())
+
+
+def test_one_folder_keeps_its_name_and_another_has_another(folder, tmp_path):
+    """BuildKit takes of a folder what differs from the last one of its name in size or time."""
+    directory, other = HostDirectory(str(folder)), HostDirectory(str(folder / "src"))
+    before = local_name("src", directory, stage(directory, tmp_path / "store"))
+    (folder / "README.md").write_text("4\n")
+    assert local_name("src", directory, stage(directory, tmp_path / "store")) == before
+    assert local_name("src", other, stage(other, tmp_path / "store")) != before
+
+
+def test_times_of_whole_seconds_tell_nothing(folder, tmp_path):
+    """As of a file out of an archive, or of a checkout that is to be the same each time."""
+    directory = HostDirectory(str(folder))
+    names = set()
+    for text in ("4\n", "5\n"):
+        (folder / "README.md").write_text(text)
+        os.utime(folder / "README.md", (7, 7))
+        names.add(local_name("src", directory, stage(directory, tmp_path / "store")))
+    assert len(names) == 2
