@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 import anyio
 import anyio.to_thread
 
-from daglet import archives, buildctl, contexts, dockerfile, exports, imageconfig, layering, store
+from daglet import archives, buildctl, contexts, dockerfile, exports, imageconfig, layering, store, trees
 from daglet import operations as ops
 from daglet.embedded import locks
 from daglet.errors import ExecFailed, InvalidOperation, Unsupported
@@ -209,7 +209,7 @@ class Evaluator:
         """Return a file's content."""
         if isinstance(node, ops.NewFile):
             return node.contents.encode()
-        if path := host_path(node):
+        if path := await self._host_path(node):
             return await anyio.to_thread.run_sync(_read, path)
         async with self.exported(node) as folder:
             return (folder / node.name).read_bytes()
@@ -243,6 +243,25 @@ class Evaluator:
                     made = anyio.to_thread.run_sync(contexts.stage, node, kept, self._disk)
                 self._contexts[node.digest] = await made
             return self._contexts[node.digest]
+
+    async def _host_path(self, node: ops.File) -> Path | None:
+        """Return where a file is on the host's disk, None if it is made by a build.
+
+        Raises
+        ------
+        InvalidOperation
+            If the folder that it is to be in does not have it, or leaves it out.
+        """
+        match node:
+            case ops.HostFile(path=path):
+                return Path(path)
+            case ops.FileIn(directory=ops.HostDirectory() as directory, path=path):
+                root = await self.context(directory) if directory.filters else Path(directory.path)
+                if found := trees.lookup(root, path, follow=True):
+                    return found
+                msg = f"there is no file {path!r} in {directory.path}"
+                raise InvalidOperation(msg)
+        return None
 
     def _key(self, request: _Request[Any]) -> str:
         """Return what an export is known by, of the engine that is asked now: one may have been lost meanwhile."""
@@ -299,7 +318,7 @@ class Evaluator:
 
     async def _layout(self, base: ops.FromArchive) -> archives.Layout:
         layouts = self.state / store.LAYOUTS
-        if path := host_path(base.archive):
+        if path := await self._host_path(base.archive):
             async with self._reading.setdefault(base.archive.digest, anyio.Lock()):
                 return await anyio.to_thread.run_sync(archives.unpack, path, layouts)
         with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
@@ -355,16 +374,6 @@ def _configured(config: Mapping[str, object]) -> str:
     """Return the part of an output that gives an image its configuration; buildctl reads outputs as CSV."""
     text = json.dumps(config, separators=(",", ":"), sort_keys=True).replace('"', '""')
     return f',"containerimage.config={text}"' if config else ""
-
-
-def host_path(node: ops.File) -> Path | None:
-    """Return where a file is on the host's disk, None if it is made by a build."""
-    match node:
-        case ops.HostFile(path=path):
-            return Path(path)
-        case ops.FileIn(directory=ops.HostDirectory(path=folder), path=path):
-            return Path(folder, path.lstrip("/"))
-    return None
 
 
 def _read(path: Path) -> bytes:

@@ -74,8 +74,8 @@ async def _export_directory(evaluator: Evaluator, directory: ops.Directory, *, p
 async def _entries(evaluator: Evaluator, directory: ops.Directory, *, path: str = "/") -> list[str]:
     inside = ops.absolute(path)
     async with evaluator.exported(directory) as root:
-        folder = Path(root, inside.lstrip("/"))
-        if not folder.is_dir():
+        folder = trees.lookup(root, inside, follow=True)
+        if not folder or not folder.is_dir():
             msg = f"the directory has no folder {path!r}"
             raise InvalidOperation(msg)
         return sorted(f"{item.name}/" if item.is_dir() and not item.is_symlink() else item.name for item in folder.iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from daglet import operations as ops
+from daglet.errors import InvalidOperation
 from daglet.evaluate import Evaluator
 from daglet.resolve.table import serves
 
@@ -16,6 +17,9 @@ def _file_name(_: Evaluator, file: ops.File) -> str:
 
 @serves("File", "withName")
 def _with_name(_: Evaluator, file: ops.File, *, name: str) -> ops.File:
+    if "/" in name or name in {"", ".", ".."}:
+        msg = f"{name!r} is no name of a file"
+        raise InvalidOperation(msg)
     edit = ops.DirectoryEdit(ops.EmptyDirectory(), ops.CopyFile(ops.absolute(name), file))
     return ops.FileIn(name, edit, ops.absolute(name))
 

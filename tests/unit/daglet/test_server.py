@@ -145,3 +145,11 @@ async def test_introspection_is_answered_from_the_disk_the_second_time(tmp_path)
 async def test_other_answers_are_not_kept(tmp_path, query):
     await _ask(tmp_path, query)
     assert not (tmp_path / "introspection").exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../../etc/hostname", "a/b"])
+async def test_a_files_name_is_no_path(tmp_path, name):
+    query = 'query Q($name: String!) { file(name: "a", contents: "b") { withName(name: $name) { contents } } }'
+    async with serving(tmp_path) as (_, client):
+        answer = (await client.post("/query", json={"query": query, "variables": {"name": name}})).json()
+    assert answer["errors"][0]["message"] == f"{name!r} is no name of a file"
