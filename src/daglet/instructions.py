@@ -185,31 +185,55 @@ def _line(command: str) -> str:
     return command
 
 
-def without_variables(names: Sequence[str], args: Sequence[str]) -> tuple[str, ...]:
-    """Return the busybox command that runs a command without some of the image's variables."""
-    return (BUSYBOX, "env", *(part for name in names for part in ("-u", name)), *args)
+_PROGRAM = """\
+run() {
+  case $1 in
+    */*) program=$1 ;;
+    *) program=$({busybox} which -- "$1") || { echo "exec: \\"$1\\": executable file not found in \\$PATH" >&2; exit 127; } ;;
+  esac
+  shift
+  set -- "$program" "$@"
+  while IFS= read -r -d '' variable; do set -- "$variable" "$@"; done </proc/$$/environ
+  exec {busybox} env -i "$@"
+}
+"""
+"""How a script of ours becomes the caller's program: it is looked for where the runtime does, as busybox takes a name for one of
+its own programs first, and it gets the variables that we got, as a shell keeps some from it and adds others."""
 
 
-def captures(step: ops.Exec) -> bool:
-    """Return whether a command's streams and exit code are kept: where they are asked for, and where it may fail."""
-    return step.capture or step.expect != "SUCCESS"
+def command(step: ops.Exec, unset: Sequence[str]) -> tuple[str, ...]:
+    """Return what BuildKit runs for a command: itself, where it needs no help of busybox.
 
-
-def capture_script(step: ops.Exec) -> str:
-    """Return the shell script that runs a command with its streams redirected, "" where none is needed."""
+    Parameters
+    ----------
+    unset:
+        Variables of the image that the command does not see.
+    """
     if step.stdin:
         what = "withExec(stdin:)"
         raise Unsupported(what)
+    args = step.args
+    if script := _script_around(step) or ('run "$@"' if unset and "/" not in args[0] else ""):
+        args = _script(_PROGRAM + script, *args)
+    return (BUSYBOX, "env", *(part for name in unset for part in ("-u", name)), *args) if unset else args
+
+
+def _script_around(step: ops.Exec) -> str:
+    """Return the script that redirects a command's streams and takes its exit code, "" where there is neither to do."""
     folder = ops.CAPTURE_DIR
     files = {name: _shell(path) for name, path in (("stdout", step.redirect_stdout), ("stderr", step.redirect_stderr)) if path}
     source = f" <{_shell(step.redirect_stdin)}" if step.redirect_stdin else ""
-    if not captures(step):
-        streams = "".join(f" {number}>{files[name]}" for number, name in ((1, "stdout"), (2, "stderr")) if name in files)
-        return f'exec "$@"{streams}{source}' if streams or source else ""
-    lines = [f'"$@" >{folder}/stdout 2>{folder}/stderr{source}', "code=$?", f"echo $code >{folder}/exit_code"]
-    lines += [
-        f"{BUSYBOX} cat {folder}/{name} >{files.get(name, default)}" for name, default in (("stdout", "&1"), ("stderr", "&2"))
-    ]
+    streams = "".join(f" {number}>{files[name]}" for number, name in ((1, "stdout"), (2, "stderr")) if name in files)
+    if not step.capture and step.expect == "SUCCESS":
+        return f'run "$@"{streams}{source}' if streams or source else ""
+    if step.capture:
+        lines = [f'(run "$@") >{folder}/stdout 2>{folder}/stderr{source}', "code=$?", f"echo $code >{folder}/exit_code"]
+        lines += [
+            f"{BUSYBOX} cat {folder}/{name} >{files.get(name, default)}"
+            for name, default in (("stdout", "&1"), ("stderr", "&2"))
+        ]
+    else:
+        lines = [f'(run "$@"){streams}{source}', "code=$?"]
     lines.append({"SUCCESS": "exit $code", "ANY": "exit 0", "FAILURE": "[ $code -ne 0 ]"}[step.expect])
     return "; ".join(lines)
 

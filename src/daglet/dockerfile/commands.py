@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from daglet import instructions as ins
 from daglet import operations as ops
 from daglet import relations
-from daglet.dockerfile.edits import Edits
 from daglet.dockerfile.names import Names
 from daglet.dockerfile.places import Places
 from daglet.dockerfile.stage import Stage
@@ -44,22 +43,15 @@ class Commands:
         ]
         flags += [f"type=secret,id={self.names.secret(s.name, s)},env={ins.variable(name)}" for name, s in around.secrets]
         flags += self.mounts
-        args = step.args
-        script = ins.capture_script(step)
-        if script and ins.captures(step):
-            # Whoever runs the command must be able to write there.
+        args = ins.command(step, around.unset)
+        if step.capture:
+            # Whoever runs the command must be able to write there. Only what nobody ships has it: a layer keeps what another removes.
             empty = self.places.empty()
             stage.add(f"COPY --chmod=0777 --from={empty.origin} {empty.path}/ {ops.CAPTURE_DIR}/")
-        if around.unset:
-            args = ins.without_variables(around.unset, args)
-        if script:
-            args = (ins.BUSYBOX, "sh", "-c", script, "--", *args)
         if args is not step.args:
             flags.append(ins.SHIM_MOUNT)
         stage.add(ins.run(flags, args))
         self.written[" ".join(args)] = step
-        if ins.captures(step) and not step.capture:
-            Edits(self.places, stage, user=around.user).write(ops.Remove((ops.CAPTURE_DIR,)))
 
     def _mount(self, mount: ops.Mount) -> Iterator[str]:
         target = ins.mount_value(mount.path)

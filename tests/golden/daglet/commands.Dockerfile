@@ -36,7 +36,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=password,env=PASSWORD \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "env", "-u", "GONE", "plain", "a b", "$c"]
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\nrun \"$@\"", "--", "plain", "a b", "$c"]
 COPY --chmod=0777 --from=empty /empty/ /.daglet/
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
@@ -52,8 +52,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "sh", "-c", "\"$@\" >/.daglet/stdout 2>/.daglet/stderr; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >&1; /.shim/busybox cat /.daglet/stderr >&2; exit $code", "--", "/.shim/busybox", "env", "-u", "GONE", "kept"]
-COPY --chmod=0777 --from=empty /empty/ /.daglet/
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") >/.daglet/stdout 2>/.daglet/stderr; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >&1; /.shim/busybox cat /.daglet/stderr >&2; exit $code", "--", "kept"]
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
     --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
@@ -68,12 +67,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "sh", "-c", "\"$@\" >/.daglet/stdout 2>/.daglet/stderr <'/in'; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >'/o'\\''ut'; /.shim/busybox cat /.daglet/stderr >&2; exit 0", "--", "/.shim/busybox", "env", "-u", "GONE", "may", "fail"]
-USER 0:0
-RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "sh", "-c", "IFS=; for path; do /.shim/busybox rm -rf -- $path; done", "--", "/.daglet"]
-USER node
-COPY --chmod=0777 --from=empty /empty/ /.daglet/
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") 1>'/o'\\''ut' <'/in'; code=$?; exit 0", "--", "may", "fail"]
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
     --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
@@ -88,11 +82,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "sh", "-c", "\"$@\" >/.daglet/stdout 2>/.daglet/stderr; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >&1; /.shim/busybox cat /.daglet/stderr >'/err'; [ $code -ne 0 ]", "--", "/.shim/busybox", "env", "-u", "GONE", "must", "fail"]
-USER 0:0
-RUN --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "sh", "-c", "IFS=; for path; do /.shim/busybox rm -rf -- $path; done", "--", "/.daglet"]
-USER node
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") 2>'/err'; code=$?; [ $code -ne 0 ]", "--", "must", "fail"]
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
     --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
@@ -107,7 +97,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "sh", "-c", "exec \"$@\" 1>'/out' 2>'/err'", "--", "/.shim/busybox", "env", "-u", "GONE", "quiet"]
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\nrun \"$@\" 1>'/out' 2>'/err'", "--", "quiet"]
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
     --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
@@ -121,4 +111,4 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=key,target=/key \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "env", "-u", "GONE", "last"]
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\nrun \"$@\"", "--", "last"]
