@@ -53,6 +53,13 @@ async def test_a_shells_word_and_a_program_of_busyboxs_are_not_there(name):
 
 
 @pytest.mark.anyio
+async def test_an_exit_code_is_a_number_whatever_the_secrets_are():
+    async with image() as base:
+        told = base.with_secret_variable("PIN", dag.set_secret("pin", "3"))
+        assert await told.with_exec(["ls"], expect=ReturnType.ANY).exit_code() == 3
+
+
+@pytest.mark.anyio
 async def test_what_a_command_that_may_fail_says_is_in_no_layer(tmp_path):
     async with image() as base:
         await base.with_exec(["ls", "d"], expect=ReturnType.ANY).with_new_file("/x", "x\n").export(str(tmp_path / "image.tar"))

@@ -86,11 +86,15 @@ def _captured(container: ops.Container) -> ops.Container:
     return cursor.with_(step=replace(cursor.step, capture=True))  # type: ignore[no-any-return]
 
 
+async def _kept(evaluator: Evaluator, container: ops.Container, name: str) -> bytes:
+    """Return what was kept of the container's last command."""
+    captured = _captured(container)
+    return await evaluator.read(ops.FileIn(name, ops.ContainerDirectory(captured, "/"), f"{ops.CAPTURE_DIR}/{name}"))
+
+
 def _stream(name: str) -> Resolver:
     async def resolver(evaluator: Evaluator, container: ops.Container) -> str:
-        captured = _captured(container)
-        node = ops.FileIn(name, ops.ContainerDirectory(captured, "/"), f"{ops.CAPTURE_DIR}/{name}")
-        return evaluator.hide((await evaluator.read(node)).decode(errors="replace"))
+        return evaluator.hide((await _kept(evaluator, container, name)).decode(errors="replace"))
 
     return resolver
 
@@ -101,7 +105,7 @@ serves("Container", "stderr")(_stream("stderr"))
 
 @serves("Container", "exitCode")
 async def _exit_code(evaluator: Evaluator, container: ops.Container) -> int:
-    return int(await _stream("exit_code")(evaluator, container))
+    return int(await _kept(evaluator, container, "exit_code"))
 
 
 def _variants(container: ops.Container, others: tuple[ops.Container, ...]) -> tuple[ops.Container, ...]:
