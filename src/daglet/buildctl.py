@@ -23,7 +23,7 @@ from anyio.streams.text import TextReceiveStream
 
 from daglet import archives
 from daglet.contexts import local_name
-from daglet.dockerfile import SHIM, Plan
+from daglet.dockerfile import DOCKERFILE, SHIM, Plan
 from daglet.errors import BuildFailed, EngineLost, ExecFailed
 from daglet.progress import Progress
 
@@ -114,7 +114,7 @@ async def solve(engine: Engine, plan: Plan, inputs: Inputs, output: str = "") ->
         Path(folder, "Dockerfile").write_text(plan.dockerfile, encoding="utf-8")
         metadata = Path(folder, "metadata.json")
         environment = client_environment()
-        arguments = [*_arguments(engine, plan, inputs, environment), "--local", f"dockerfile={folder}"]
+        arguments = [*_arguments(engine, plan, inputs, environment), "--local", f"{DOCKERFILE}={folder}"]
         arguments += ["--metadata-file", str(metadata), *(["--output", output] if output else [])]
         progress = Progress()
         code = await _run([*_bound_to_us(), str(engine.buildctl), *arguments], environment, progress)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from daglet.dockerfile.names import CONTENTS, SHIM
+from daglet.dockerfile.names import CONTENTS, DOCKERFILE, SHIM
 from daglet.dockerfile.plan import Options, Plan, dump
 from daglet.dockerfile.render import render
 
-__all__ = ["CONTENTS", "SHIM", "Options", "Plan", "dump", "render"]
+__all__ = ["CONTENTS", "DOCKERFILE", "SHIM", "Options", "Plan", "dump", "render"]

@@ -10,8 +10,14 @@ from daglet import operations as ops
 SHIM = "shim"
 """The build context that holds a static busybox, for steps whose image lacks a tool."""
 
+DOCKERFILE = "dockerfile"
+"""Where BuildKit's frontend finds the Dockerfile itself, beside the build contexts."""
+
 CONTENTS = "contents"
 """The name of the one file in the build context of a new file."""
+
+_OURS = ("cache-", "time-", "host-ca", "host-proxy")
+"""What ids of our own secrets begin with: those of volumes and times, which have no value, and those of the host's settings."""
 
 
 @dataclass(slots=True)
@@ -21,7 +27,7 @@ class Names:
     contexts: dict[str, ops.HostDirectory | ops.NewFile] = field(default_factory=dict)
     archives: dict[str, ops.FromArchive] = field(default_factory=dict)
     secrets: dict[str, ops.Secret | str] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=lambda: {"scratch", SHIM})
+    _taken: set[str] = field(default_factory=lambda: {"scratch", SHIM, DOCKERFILE})
 
     def new(self, wanted: str) -> str:
         """Return a name that nothing has yet, as near to the wanted one as the frontend allows."""
@@ -55,6 +61,7 @@ class Names:
     def secret(self, name: str, value: ops.Secret | str) -> str:
         """Return a secret's id. The id is part of the step's cache key, so it says what the value is for, never what it is."""
         base = re.sub(r"[^A-Za-z0-9_.-]+", "-", name) or "secret"
+        base = f"secret-{base}" if base.startswith(_OURS) else base
         identity, number = base, 1
         while self.secrets.get(identity, value) != value:
             number += 1

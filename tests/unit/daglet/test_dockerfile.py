@@ -10,6 +10,7 @@ from daglet import operations as ops
 from daglet.dockerfile import Options, dump, render
 from daglet.dockerfile.names import Names
 from daglet.errors import InvalidOperation, Unsupported
+from daglet.host import STEP_MOUNTS
 
 
 def test_a_service_like_graph(golden):
@@ -298,10 +299,19 @@ def test_names_are_given_once_and_are_those_of_the_thing():
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [("/a/b/", "b"), ("/a/X", "x"), ("/", "context"), ("/a/§", "stage"), ("/a/_b.", "b")]
+    ("path", "name"),
+    [("/a/b/", "b"), ("/a/X", "x"), ("/", "context"), ("/a/§", "stage"), ("/a/_b.", "b"), ("/a/Dockerfile", "dockerfile-2")],
 )
 def test_a_build_context_has_the_name_of_its_folder(path, name):
     assert Names().context(ops.HostDirectory(path)) == name
+
+
+@pytest.mark.parametrize("name", ["cache-npm", "time-7", "host-ca", "host-proxy-HTTP_PROXY"])
+def test_no_secret_has_the_id_of_one_of_ours(name):
+    met = [ops.Mount("/secret", ops.Secret(name), "secret"), ops.Mount("/cache", ops.CacheVolume("npm"), "cache")]
+    plan = render(chain(BASE, *met, ops.Exec(("true",))), Options(step_mounts=STEP_MOUNTS))
+    assert plan.secrets == {f"secret-{name}": ops.Secret(name)}
+    assert f"type=secret,id=secret-{name},target=/secret" in plan.dockerfile
 
 
 def test_secrets_of_one_name_are_told_apart_and_one_is_named_once():
