@@ -51,6 +51,7 @@ class Commands:
         if args is not step.args:
             flags.append(ins.SHIM_MOUNT)
         stage.add(ins.run(flags, args))
+        stage.forgets_folders()
         self.written[" ".join(args)] = step
 
     def _mount(self, mount: ops.Mount) -> Iterator[str]:

@@ -47,7 +47,7 @@ class Edits:
                 self._shim(edit)
                 match edit:
                     case ops.Remove():
-                        self.stage.folders = {"/"}
+                        self.stage.forgets_folders()
                     case ops.MakeDirectory():
                         self.stage.knows(self.root + edit.path)
 

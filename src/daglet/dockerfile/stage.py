@@ -44,6 +44,10 @@ class Stage:
         """Note a folder that is there from now on, and so are those above it."""
         self.folders |= {folder.rstrip("/") or "/", *map(str, PurePosixPath(folder).parents)}
 
+    def forgets_folders(self) -> None:
+        """Note that any folder may be gone from now on."""
+        self.folders = {"/"}
+
     def add(self, line: str) -> None:
         """Append an instruction."""
         self.lines.append(line)

@@ -371,10 +371,20 @@ def test_the_folder_of_a_copied_file_is_there():
     assert "empty" not in text
 
 
-def test_a_folder_that_may_have_been_removed_is_made_again():
+REMOVALS = [ops.Remove(("/opt",)), ops.Exec(("rm", "-rf", "/opt"))]
+
+
+@pytest.mark.parametrize("removed", REMOVALS)
+def test_a_folder_that_may_have_been_removed_is_made_again(removed):
     made = ops.MakeDirectory("/opt/a")
-    text = render(chain(BASE, made, ops.Remove(("/opt",)), made, made)).dockerfile
+    text = render(chain(BASE, made, removed, made, made)).dockerfile
     assert text.count("COPY --from=empty /empty/ /opt/a/") == 2
+
+
+@pytest.mark.parametrize("removed", REMOVALS)
+def test_a_file_may_take_the_place_of_a_folder_that_was_removed(removed):
+    text = render(chain(BASE, ops.MakeDirectory("/opt/a"), removed, ops.CopyFile("/opt/a", ops.NewFile("a", "a\n")))).dockerfile
+    assert 'COPY <<"EOF" /opt/a\n' in text
 
 
 @pytest.mark.parametrize(
