@@ -22,6 +22,8 @@ _ADDRESS = re.compile(r"(?!-)[A-Za-z0-9@:./_\[\]-]+\Z")
 _VARIABLE = re.compile(r"[^\s,=\"'\\$\x00-\x1f\x7f]+\Z")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _HEREDOC_LIMIT = 1 << 20
+_LINE_LIMIT = 65_535
+"""How many bytes BuildKit's frontend reads of a line."""
 
 
 def quoted(value: str) -> str:
@@ -333,6 +335,7 @@ def fits_heredoc(contents: str) -> bool:
         contents.endswith("\n")
         and len(contents) <= _HEREDOC_LIMIT
         and not any(char < " " and char not in "\n\t" for char in contents)
+        and all(len(line.encode()) <= _LINE_LIMIT for line in contents.split("\n"))
     )
 
 

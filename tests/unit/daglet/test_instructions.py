@@ -99,8 +99,11 @@ def test_commands_are_in_exec_form():
         ("", False),
         ("tab\t\n", True),
         ("X\x1f\n", False),
-        ("x" * ((1 << 20) - 1) + "\n", True),
-        ("x" * (1 << 20) + "\n", False),
+        (("x" * 1023 + "\n") * 1024, True),
+        (("x" * 1023 + "\n") * 1024 + "\n", False),
+        ("x" * 65535 + "\n", True),
+        ("x" * 65536 + "\n", False),
+        ("a\n" + "ä" * 32768 + "\n", False),
     ],
 )
 def test_heredocs_take_only_what_they_give_back(contents, fits):
