@@ -51,37 +51,42 @@ async def _with_exec(
     return ops.ContainerStep(container, ops.Exec(args, expect, stdin, redirect_stdin, redirect_stdout, redirect_stderr))  # type: ignore[arg-type]
 
 
+def _point(container: ops.Container, path: str) -> str:
+    """Return where something is mounted: the same with a slash at its end and without one."""
+    return at(container, path).rstrip("/") or "/"
+
+
 @serves("Container", "withMountedCache")
 def _with_mounted_cache(
     _: Evaluator, container: ops.Container, *, path: str, cache: ops.CacheVolume, sharing: str = "SHARED", owner: str = ""
 ) -> ops.Container:
-    return ops.ContainerStep(container, ops.Mount(at(container, path), cache, "cache", sharing, owner))
+    return ops.ContainerStep(container, ops.Mount(_point(container, path), cache, "cache", sharing, owner))
 
 
 @serves("Container", "withMountedDirectory")
 def _with_mounted_directory(
     _: Evaluator, container: ops.Container, *, path: str, source: ops.Directory, read_only: bool = False
 ) -> ops.Container:
-    return ops.ContainerStep(container, ops.Mount(at(container, path), source, "bind", read_only=read_only))
+    return ops.ContainerStep(container, ops.Mount(_point(container, path), source, "bind", read_only=read_only))
 
 
 @serves("Container", "withMountedFile")
 def _with_mounted_file(_: Evaluator, container: ops.Container, *, path: str, source: ops.File) -> ops.Container:
-    return ops.ContainerStep(container, ops.Mount(at(container, path), source, "bind"))
+    return ops.ContainerStep(container, ops.Mount(_point(container, path), source, "bind"))
 
 
 @serves("Container", "withMountedSecret")
 def _with_mounted_secret(
     _: Evaluator, container: ops.Container, *, path: str, source: ops.Secret, owner: str = "", mode: int = 0o400
 ) -> ops.Container:
-    return ops.ContainerStep(container, ops.Mount(at(container, path), source, "secret", owner=owner, mode=mode))
+    return ops.ContainerStep(container, ops.Mount(_point(container, path), source, "secret", owner=owner, mode=mode))
 
 
 @serves("Container", "withMountedTemp")
 def _with_mounted_temp(_: Evaluator, container: ops.Container, *, path: str, size: int | None = None) -> ops.Container:
-    return ops.ContainerStep(container, ops.Mount(at(container, path), None, "tmpfs", size=size))
+    return ops.ContainerStep(container, ops.Mount(_point(container, path), None, "tmpfs", size=size))
 
 
 @serves("Container", "withoutMount")
 def _without_mount(_: Evaluator, container: ops.Container, *, path: str) -> ops.Container:
-    return ops.ContainerStep(container, ops.Mount(at(container, path)))
+    return ops.ContainerStep(container, ops.Mount(_point(container, path)))
