@@ -190,7 +190,9 @@ def _failure(engine: Engine, plan: Plan, progress: Progress) -> BuildFailed:
     vertex = progress.failed
     if vertex and vertex.exit_code is not None and (step := plan.steps.get(vertex.command)):
         out, err = (text.strip() for text in progress.streams(vertex))
-        return ExecFailed(step.args, vertex.exit_code if step.expect != "FAILURE" else 0, out, err.removeprefix(_STARTING))
+        # A failure that did not come is one, 1, of the script that expected it.
+        code = 0 if step.expect == "FAILURE" and vertex.exit_code == 1 else vertex.exit_code
+        return ExecFailed(step.args, code, out, err.removeprefix(_STARTING))
     said = progress.messages[-1] if progress.messages else ""
     if (vertex is None or vertex.cancelled) and (lost := _LOST.search(said)):
         return EngineLost(engine.address, lost[1])

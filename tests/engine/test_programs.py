@@ -7,7 +7,7 @@ import tarfile
 from contextlib import asynccontextmanager
 
 import pytest
-from dagger import ReturnType, dag
+from dagger import ExecError, ReturnType, dag
 
 from daglet.embedded import Layout
 from pipeline import engine
@@ -50,6 +50,21 @@ async def test_a_shells_word_and_a_program_of_busyboxs_are_not_there(name):
         ran = base.with_exec([name, "3"], expect=ReturnType.ANY)
         assert await ran.exit_code() == 127
         assert await ran.stderr() == f'exec: "{name}": executable file not found in $PATH\n'
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("expect", [ReturnType.ANY, ReturnType.FAILURE])
+async def test_exit_codes_of_signals_fail_whatever_is_expected(expect):
+    async with image() as base:
+        codes = {}
+        for code in (127, 128, 191, 192):
+            ran = base.with_exec(["sh", "-c", f"exit {code}"], expect=expect)
+            try:
+                await ran.sync()
+                codes[code] = await ran.exit_code()
+            except ExecError as error:
+                codes[code] = f"failed with {error.exit_code}"
+        assert codes == {127: 127, 128: "failed with 128", 191: "failed with 191", 192: 192}
 
 
 @pytest.mark.anyio

@@ -67,7 +67,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") 1>'/o'\\''ut' <'/in'; code=$?; exit 0", "--", "may", "fail"]
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") 1>'/o'\\''ut' <'/in'; code=$?; if [ $code -ge 128 ] && [ $code -le 191 ]; then exit $code; fi; exit 0", "--", "may", "fail"]
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
     --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
@@ -82,7 +82,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") 2>'/err'; code=$?; [ $code -ne 0 ]", "--", "must", "fail"]
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") 2>'/err'; code=$?; if [ $code -ge 128 ] && [ $code -le 191 ]; then exit $code; fi; [ $code -ne 0 ]", "--", "must", "fail"]
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
     --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
