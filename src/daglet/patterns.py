@@ -2,37 +2,69 @@
 
 A pattern is relative to the tree's root; `*` stays within a name, `**` crosses folders, and a pattern that matches a
 folder covers all below it. `!` before a pattern takes back what earlier ones matched.
-Source: the documented behaviour of `.dockerignore` and of BuildKit's include patterns.
+
+Dagger and BuildKit leave the reading to moby/patternmatcher, and what it answers is what is answered here, where it is odd,
+too: `**.go` is any name that ends so, in any folder, and `**x*` a name that begins so.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 
-from wcmatch import glob
-
-_FLAGS = glob.GLOBSTAR | glob.DOTGLOB | glob.FORCEUNIX
+from daglet.errors import InvalidOperation
 
 Matcher = Callable[[str], bool]
+
+_SIGN = re.compile(r"[*?\[\]\\]")
+_TOKEN = re.compile(r"(?P<stars>(?:\*\*/?)+)(?P<last>\Z)?|\\?.", re.DOTALL)
+_MEMBER = r"(?:\\[^0-9A-Za-z]|(?!\[:)[^\\\]-])"
+_VALID = re.compile(rf"(?:[^\\\[]|\\[^0-9]|\[\^?+(?:{_MEMBER}(?:-{_MEMBER})?)++\])*+", re.DOTALL)
+"""A pattern whose classes and escapes are whole, without `\\1`, `[\\a]` and `[[:alpha:]]`, of which Go makes something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A pattern that was read. `covers` is false of one that takes back."""
+
+    text: str
+    covers: bool
+    matches: Matcher
 
 
 @lru_cache(maxsize=512)
 def matcher(patterns: tuple[str, ...]) -> Matcher:
-    """Return a predicate over relative paths: whether the patterns cover the path or a folder above it."""
-    rules = [(not pattern.startswith("!"), _expression(pattern)) for pattern in patterns if pattern.strip("!/ ")]
+    """Return a predicate over relative paths: whether the patterns cover the path or a folder above it.
 
-    def covers(path: str) -> bool:
-        parents = _with_parents(path)
-        covered = False
-        for positive, expression in rules:
-            if covered != positive and any(expression.match(item) for item in parents):
-                covered = positive
-        return covered
+    A pattern that has nothing to change for a folder is not looked at there, so that it does not count below either:
+    of `a`, `!a/b` and `a`, the last covers no `a/b`.
 
-    return covers
+    Raises
+    ------
+    InvalidOperation
+        If a pattern is invalid.
+    """
+    rules = _rules(patterns)
+
+    def look(path: str) -> tuple[bool, tuple[bool, ...]]:
+        folder = path.rpartition("/")[0]
+        covered, found = False, []
+        for rule, match in zip(rules, of_folder(folder) if folder else (False,) * len(rules), strict=True):
+            matches = match or (rule.covers != covered and rule.matches(path))
+            if matches:
+                covered = rule.covers
+            found.append(matches)
+        return covered, tuple(found)
+
+    @lru_cache(maxsize=1024)
+    def of_folder(folder: str) -> tuple[bool, ...]:
+        return look(folder)[1]
+
+    return lambda path: look(path)[0]
 
 
 @lru_cache(maxsize=512)
@@ -41,8 +73,7 @@ def reach(patterns: tuple[str, ...]) -> Matcher:
 
     It says yes where it cannot tell, and no for all that lies beside the folders which the patterns name.
     """
-    plain = [_plain(pattern).split("/") for pattern in patterns if not pattern.startswith("!")]
-    wanted = [list(takewhile(lambda part: part != "**", pattern)) for pattern in plain]
+    wanted = [list(takewhile(_stays_in_its_folder, rule.text.split("/"))) for rule in _rules(patterns) if rule.covers]
 
     def reaches(path: str) -> bool:
         parts = path.split("/")
@@ -51,35 +82,78 @@ def reach(patterns: tuple[str, ...]) -> Matcher:
     return reaches
 
 
+def _stays_in_its_folder(part: str) -> bool:
+    return "**" not in part and not any(sign in part for sign in "[\\^")
+
+
 def _may_be(pattern: str, name: str) -> bool:
-    return pattern == name or any(sign in pattern for sign in "*?[\\") or pattern in {".", ".."}
+    return pattern == name or "*" in pattern or "?" in pattern
 
 
 def complement(include: Sequence[str]) -> tuple[str, ...]:
     """Return the patterns that leave out what patterns do not take in."""
-    return ("**", *(pattern[1:] if pattern.startswith("!") else f"!{pattern}" for pattern in include))
+    # No relative path begins with `/` or `./`, and such a pattern would be read as another one.
+    rules = [rule for rule in _rules(tuple(include)) if not rule.text.startswith(("/", "./"))]
+    return ("**", *(f"!{rule.text}" if rule.covers else rule.text for rule in rules))
 
 
 def has_exceptions(patterns: Sequence[str]) -> bool:
     """Return whether a folder that is covered may still hold paths that are not."""
-    return any(pattern.startswith("!") for pattern in patterns)
-
-
-def _expression(pattern: str) -> re.Pattern[str]:
-    expressions, _ = glob.translate(_plain(pattern.removeprefix("!")), flags=_FLAGS)
-    return re.compile(expressions[0])
-
-
-def _plain(pattern: str) -> str:
-    return pattern.strip().removeprefix("./").strip("/") or "."
-
-
-def _with_parents(path: str) -> list[str]:
-    parts = path.split("/")
-    return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+    return not all(rule.covers for rule in _rules(tuple(patterns)))
 
 
 def exactly(pattern: str) -> Matcher:
     """Return a predicate over relative paths: whether the pattern matches the path itself."""
-    expression = _expression(pattern)
-    return lambda path: bool(expression.match(path))
+    rule = _rule(pattern)
+    return lambda path: rule.covers and rule.matches(path)
+
+
+@lru_cache(maxsize=512)
+def _rules(patterns: tuple[str, ...]) -> tuple[_Rule, ...]:
+    return tuple(_rule(pattern) for pattern in patterns if pattern.strip())
+
+
+def _rule(pattern: str) -> _Rule:
+    cleaned = posixpath.normpath(pattern.strip()).replace("//", "/")
+    text = cleaned.removeprefix("!")
+    try:
+        if text and _VALID.fullmatch(text):
+            return _Rule(text, text == cleaned, _predicate(text))
+    except re.error:
+        pass
+    msg = f"the pattern {pattern!r} is invalid: nothing follows its `!`, or a `[` or `\\` is not whole; `\\[` is a bracket"
+    raise InvalidOperation(msg)
+
+
+def _predicate(pattern: str) -> Matcher:
+    """Return whether a path is what a pattern says. At most one `**`, at an end, is compared as text, across folders."""
+    begin, end = pattern.removesuffix("**"), pattern.removeprefix("**")
+    if not _SIGN.search(pattern):
+        return pattern.__eq__
+    if not _SIGN.search(end):
+        return lambda path: path.endswith(end) or f"/{path}" == end
+    if not _SIGN.search(begin):
+        return lambda path: path.startswith(begin)
+    expression = re.compile(_expression(pattern), re.ASCII)
+    return lambda path: expression.fullmatch(path) is not None
+
+
+def _expression(pattern: str) -> str:
+    """Return the regular expression that a pattern stands for, with the groups and classes that it has in Go."""
+    expression = "".join(_translated(token) for token in _TOKEN.finditer(pattern))
+    # Within a class that is open, as in `[[a]`, Go takes a bracket for itself and Python warns.
+    return re.sub(r"(\\.)|\[\[", lambda found: found[1] or r"[\[", expression, flags=re.DOTALL)
+
+
+def _translated(token: re.Match[str]) -> str:
+    match token[0]:
+        case _ if token["stars"]:
+            return "(.*/)?" if token["last"] is None else ".*"
+        case "*":
+            return "[^/]*"
+        case "?":
+            return "[^/]"
+        case "[" | "]" | "^" | "-":
+            return token[0]
+        case text:
+            return text if text.startswith("\\") else re.escape(text)

@@ -30,6 +30,16 @@ def test_scan_filters(folder):
     assert [entry.path for entry in entries] == ["link", "src", "src/index.ts"]
 
 
+def test_a_folder_is_filtered_as_an_engine_filters_the_same_files(tmp_path):
+    (tmp_path / "a").mkdir()
+    for name in ("a/b.go", "a/b.log", "c.go"):
+        (tmp_path / name).write_text("")
+    included = scan(HostDirectory(str(tmp_path), ((("**.go",), ()),)))
+    assert [entry.path for entry in included] == ["a", "a/b.go", "c.go"]
+    left = scan(HostDirectory(str(tmp_path), (((), ("**.log", "x/../c.go")),)))
+    assert [entry.path for entry in left] == ["a", "a/b.go"]
+
+
 def test_time_is_no_part_of_the_hash(folder):
     before = digest(scan(HostDirectory(str(folder))))
     os.utime(folder / "README.md", (1, 1))
