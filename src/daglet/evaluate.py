@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,15 +17,12 @@ from typing import Any, Generic, TypeVar
 import anyio
 import anyio.to_thread
 
-from daglet import archives, buildctl, contexts, dockerfile, exports, imageconfig, layering, store, trees
+from daglet import archives, buildctl, contexts, delivery, dockerfile, exports, imageconfig, layering, store, trees
 from daglet import operations as ops
 from daglet.embedded import locks
 from daglet.errors import ExecFailed, InvalidOperation, Unsupported
 from daglet.host import STEP_MOUNTS, HostSettings
 from daglet.pool import Pool
-
-_OWN = 0o700
-"""The mode of a folder that an export makes: it is its owner's until he decides otherwise."""
 
 _WHOLE = "image"
 """The build context of an image that is pushed as it is."""
@@ -183,18 +179,12 @@ class Evaluator:
     async def export_directory(self, node: ops.Directory, target: Path, *, wipe: bool = False) -> None:
         """Write a directory's content into a folder of the host, over what is there, or, wiping, in its place."""
         async with self.exported(node) as folder:
-            await anyio.to_thread.run_sync(partial(_merge, folder, target, wipe=wipe))
+            await anyio.to_thread.run_sync(partial(delivery.tree, folder, target, wipe=wipe))
 
     async def export_file(self, node: ops.File, target: Path) -> None:
         """Write a file to the host; it is complete before it takes the target's name."""
         async with self.exported(node) as folder:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-            os.close(handle)
-            shutil.copy2(folder / node.name, name)
-            if target.is_file():
-                shutil.copymode(target, name)
-            Path(name).rename(target)
+            await anyio.to_thread.run_sync(delivery.file, folder / node.name, target)
 
     async def resolve_address(self, node: ops.FromAddress) -> str:
         """Return an image's address with the digest that its tag stands for now."""
@@ -382,19 +372,3 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         msg = f"cannot read {path}: {error.strerror}"
         raise InvalidOperation(msg) from error
-
-
-def _merge(source: Path, target: Path, *, wipe: bool) -> None:
-    if wipe and target.is_dir():
-        for item in target.iterdir():
-            shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
-    if not target.exists():
-        target.mkdir(parents=True)
-        target.chmod(_OWN)
-    for item in source.iterdir():
-        place = target / item.name
-        if item.is_dir() and not item.is_symlink():
-            shutil.copytree(item, place, symlinks=True, dirs_exist_ok=True)
-        else:
-            place.unlink(missing_ok=True)
-            shutil.copy2(item, place, follow_symlinks=False)
