@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from itertools import pairwise
-from pathlib import Path
 
 import anyio
 import anyio.to_thread
 
 from daglet.buildctl import client_environment
-from daglet.embedded import locks, outage, probe, remote, tools
+from daglet.embedded import locks, outage, probe, remote, state, tools
 from daglet.embedded.errors import EngineError, WrongHost
 from daglet.embedded.launch import launch
 from daglet.embedded.layout import Layout
@@ -44,14 +43,14 @@ async def acquire(
     """
     if address := environ.get("BUILDKIT_HOST"):
         engine = await _named(layout, address, credentials or Credentials(), on_step)
-        _make_state(layout.state)
+        state.make(layout.state)
         yield engine
         return
     if os.geteuid() != 0:
         msg = "the embedded engine needs root, as it mounts file systems for the steps"
         raise EngineError(msg, hint="run as root, or set BUILDKIT_HOST to a BuildKit that is running (rootless ones included)")
     found = await tools.ensure(layout.cache, on_step)
-    _make_state(layout.state)
+    state.make(layout.state)
     async with locks.held(layout.clients, Kind.SHARED):
         async with locks.held(layout.start, Kind.EXCLUSIVE):
             answer = await _answering(layout, found, environ, on_step)
@@ -63,21 +62,6 @@ async def _named(layout: Layout, address: str, credentials: Credentials, on_step
         return await remote.at(await tools.client(layout.cache, on_step), address, credentials)
     except remote.Unusable as error:
         raise WrongHost(address, str(error)) from error
-
-
-def _make_state(folder: Path) -> None:
-    """Make the folder of the state for our user alone: it has copies of sources, which need not be everybody's to read."""
-    with _told_of_the_disk(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-@contextmanager
-def _told_of_the_disk(state: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        msg = f"the engine's state cannot be kept in {state}: {error.strerror}"
-        raise EngineError(msg, hint="set DAGLET_STATE to a folder that can be written to, on a disk with room") from error
 
 
 async def _answering(layout: Layout, found: Tools, environ: Mapping[str, str], on_step: OnStep) -> probe.Answer:
@@ -95,7 +79,7 @@ async def _answering(layout: Layout, found: Tools, environ: Mapping[str, str], o
             if locks.attempt(life, Kind.EXCLUSIVE):
                 if launched:
                     raise _failed(layout, "BuildKit ended before it was ready")
-                with _told_of_the_disk(layout.state):
+                with state.told_of_the_disk(layout.state):
                     if outage.spoiled(layout):
                         on_step("the machine went down while the embedded engine ran: it begins from nothing")
                         await anyio.to_thread.run_sync(outage.empty, layout, found.runc)

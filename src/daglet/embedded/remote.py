@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from daglet.buildctl import client_environment
-from daglet.embedded import probe, tools
+from daglet.embedded import probe, state, tools
 from daglet.embedded.errors import NoHost
 from daglet.embedded.layout import Layout
 from daglet.embedded.tools import OnStep, Tools
@@ -78,6 +78,8 @@ async def reach(layout: Layout, addresses: Sequence[str], credentials: Credentia
     ------
     NoHost
         If an address leads nowhere, or none of the BuildKits can be used.
+    EngineError
+        If the state of the session cannot be kept.
     """
     found = await tools.client(layout.cache, on_step)
     engines: dict[str, Engine] = {}
@@ -100,6 +102,7 @@ async def reach(layout: Layout, addresses: Sequence[str], credentials: Credentia
         raise NoHost(msg)
     for line in told:
         on_step(f"left out: {line}")
+    state.make(layout.state)
     return tuple(engines[address] for address in addresses if address in engines)
 
 
