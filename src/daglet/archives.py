@@ -13,6 +13,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from daglet.store import mark_used
 _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 
 _LAYOUT_MEMBER = re.compile(r"oci-layout|index\.json|blobs/[a-z0-9]+/[0-9a-f]+")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CHUNK = 1 << 18
 
 _LAYOUT_FILE = b'{"imageLayoutVersion":"1.0.0"}'
@@ -61,8 +63,7 @@ def unpack(archive: Path, store: Path) -> Layout:
     """
     try:
         with tarfile.open(archive) as tar:
-            index = tar.extractfile("index.json")
-            digest = str(json.load(index)["manifests"][0]["digest"]) if index else ""
+            digest = _meant(tar)
             target = store / digest.replace(":", "-")
             if target.is_dir():
                 mark_used(target)
@@ -73,13 +74,24 @@ def unpack(archive: Path, store: Path) -> Layout:
                 _take_out(tar, copy)
                 copy.rename(target)
             except OSError:
-                shutil.rmtree(copy, ignore_errors=True)
                 if not target.is_dir():
                     raise
+            finally:
+                shutil.rmtree(copy, ignore_errors=True)
             return Layout(target, digest)
-    except (OSError, KeyError, IndexError, ValueError, tarfile.TarError) as error:
+    except (OSError, EOFError, LookupError, ValueError, zlib.error, tarfile.TarError) as error:
         msg = f"{archive} is no OCI image archive: {error}"
         raise InvalidOperation(msg) from error
+
+
+def _meant(tar: tarfile.TarFile) -> str:
+    """Return the digest of the image that an archive is of: the first that its index names."""
+    index = tar.extractfile("index.json")
+    match json.load(index) if index else None:
+        case {"manifests": [{"digest": str(digest)}, *_]} if _DIGEST.fullmatch(digest):
+            return digest
+    msg = "its index names no image by a digest"
+    raise ValueError(msg)
 
 
 def _take_out(tar: tarfile.TarFile, target: Path) -> None:

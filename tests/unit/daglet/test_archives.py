@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import json
 import tarfile
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from daglet import archives
+from daglet.errors import InvalidOperation
 from pipeline.bases.oci import make_layer, write_archive
 
 
@@ -84,6 +86,30 @@ def test_layers_are_copied_where_no_links_can_be_made(layouts, tmp_path, monkeyp
     [layer] = archives.load(other.path, other.digest)["layers"]
     copied, source = archives.blob(target.path, layer["digest"]), archives.blob(other.path, layer["digest"])
     assert copied.read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "index",
+    ["[]", "{", "{}", '{"manifests": []}', '{"manifests": [null]}', '{"manifests": [{"digest": "sha256:../../evil"}]}'],
+)
+def test_an_index_that_names_no_image_is_refused(tmp_path, index):
+    (tmp_path / "index.json").write_text(index)
+    with tarfile.open(tmp_path / "image.tar", "w") as tar:
+        tar.add(tmp_path / "index.json", "index.json")
+    with pytest.raises(InvalidOperation, match="is no OCI image archive"):
+        archives.unpack(tmp_path / "image.tar", tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_nothing_stays_of_an_archive_that_ends_too_early(layouts, tmp_path, packed):
+    archives.pack(layouts[:1], tmp_path / "whole.tar")
+    content = (tmp_path / "whole.tar").read_bytes()
+    cut = gzip.compress(content)[:-200] if packed else content[: content.index(b"blobs/") + 520]
+    (tmp_path / "cut.tar").write_bytes(cut)
+    with pytest.raises(InvalidOperation, match="is no OCI image archive"):
+        archives.unpack(tmp_path / "cut.tar", tmp_path / "other")
+    assert not list((tmp_path / "other").glob("*"))
 
 
 def empty(folder):
