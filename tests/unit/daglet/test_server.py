@@ -34,10 +34,10 @@ async def serving(folder):
             assert (await client.post("/query", json={"query": "{ version }"})).json() == {"data": {"version": VERSION}}
 
 
-@pytest.mark.parametrize("header", ["", "Basic", "Basic !", "Basic d3Jvbmc6", "Bearer TOKEN", "Basic /w==", "TOKEN"])
+@pytest.mark.parametrize("header", ["", "Basic", "Basic !", "Basic d3Jvbmc6", "Bearer TOKEN", "Basic /w==", "Basic é", "TOKEN"])
 async def test_without_the_token_nothing_is_answered(tmp_path, header):
     async with serving(tmp_path) as (token, client), httpx.AsyncClient(base_url=client.base_url) as stranger:
-        headers = {"Authorization": header.replace("TOKEN", token)}
+        headers = {"Authorization": header.replace("TOKEN", token).encode("latin-1")}
         response = await stranger.post("/query", json={"query": "{ version }"}, headers=headers)
     assert response.status_code == 401
     assert response.content == b""
