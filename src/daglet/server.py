@@ -176,7 +176,7 @@ class _App:
             query, variables = _question(body)
         except ValueError as error:
             return Response(str(error), status_code=400)
-        if known := self._introspection.recall(query):
+        if not variables and (known := self._introspection.recall(query)):
             return Response(known, media_type="application/json")
         async with anyio.create_task_group() as group:
             group.start_soon(self._cancel_when_gone, request, group.cancel_scope)
@@ -196,7 +196,8 @@ class _App:
         result = execute(schema(), document, variable_values=variables, context_value=self._context)
         result = await result if isawaitable(result) else result
         response = _response(result)
-        if introspection.only_introspects(document) and not result.errors:
+        # An answer is kept by the query's text, which does not tell what its variables stood for.
+        if not variables and introspection.only_introspects(document) and not result.errors:
             self._introspection.keep(query, bytes(response.body))
         return response
 

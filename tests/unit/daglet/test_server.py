@@ -141,6 +141,16 @@ async def test_introspection_is_answered_from_the_disk_the_second_time(tmp_path)
     assert await _ask(tmp_path, query) == {"data": "from the disk"}
 
 
+async def test_introspection_with_variables_is_answered_for_each_value(tmp_path):
+    query = 'query T($name: String = "Secret") { __type(name: $name) { name } }'
+    async with serving(tmp_path) as (_, client):
+        for name in ("Container", "File"):
+            response = await client.post("/query", json={"query": query, "variables": {"name": name}})
+            assert response.json() == {"data": {"__type": {"name": name}}}
+    assert not (tmp_path / "introspection").exists()
+    assert await _ask(tmp_path, query) == {"data": {"__type": {"name": "Secret"}}}
+
+
 @pytest.mark.parametrize("query", ["{ version __typename }", "{ __schema { nothing } }", "{ __type { name } }"])
 async def test_other_answers_are_not_kept(tmp_path, query):
     await _ask(tmp_path, query)
