@@ -12,7 +12,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-_PROCESS = re.compile(r'process ("(?:[^"\\]|\\.)*") did not complete successfully')
+_PROCESS = re.compile(r'process "((?:[^"\\]|\\.)*)" did not complete successfully')
+_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))")
+_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _EXIT_CODE = re.compile(r"exit code: (\d+)")
 _CANCELLED = ("context canceled", "canceled")
 _LOOKED_FOR = "[internal] load .dockerignore"
@@ -35,10 +37,7 @@ class Vertex:
     def command(self) -> str:
         """The words of a command that failed, joined by spaces; "" for every other failure."""
         match = _PROCESS.search(self.error)
-        try:
-            return str(json.loads(match[1])) if match else ""
-        except ValueError:
-            return ""
+        return _unquoted(match[1]) if match else ""
 
     @property
     def cancelled(self) -> bool:
@@ -50,6 +49,16 @@ class Vertex:
         """The exit code of a command that failed, None for every other failure."""
         match = _EXIT_CODE.search(self.error)
         return int(match[1]) if match else None
+
+
+def _unquoted(text: str) -> str:
+    """Return what Go's `%q` quoted: close to JSON, but with escapes that this has not."""
+
+    def plain(escape: re.Match[str]) -> str:
+        byte, short, long, letter = escape.groups()
+        return chr(int(byte or short or long, 16)) if letter is None else _LETTERS.get(letter, letter)
+
+    return _ESCAPE.sub(plain, text)
 
 
 @dataclass(slots=True)
