@@ -27,6 +27,9 @@ from daglet.pool import Pool
 _WHOLE = "image"
 """The build context of an image that is pushed as it is."""
 
+_NO_REFERENCE = re.compile(r"[^A-Za-z0-9@:./_\[\]-]")
+"""A character that no image's reference has. BuildKit reads the address as a part of its exporter's options."""
+
 _PINNED = re.compile(r" FROM (\S+@sha256:[0-9a-f]{64})")
 
 
@@ -116,7 +119,15 @@ class Evaluator:
         ----------
         compression:
             How layers are compressed, as BuildKit calls it; "" leaves those that are compressed as they are.
+
+        Raises
+        ------
+        InvalidOperation
+            If the address is none.
         """
+        if _NO_REFERENCE.search(address):
+            msg = f"{address!r} is no address of an image: it has characters that none has"
+            raise InvalidOperation(msg)
         forced = f",compression={compression},force-compression=true" if compression else ""
         output = f"type=image,name={address},push=true,oci-mediatypes=true"
         # What is compressed anew is so with its base.
@@ -341,7 +352,7 @@ class Evaluator:
                 case "env":
                     return os.environ[place]
                 case "file":
-                    return Path(place).read_text(encoding="utf-8")
+                    return Path(place).read_bytes().decode()  # as text, its line ends would change
         except (KeyError, OSError, ValueError) as error:
             msg = f"the secret {secret.name!r} cannot be read from {secret.source or 'this session'}"
             raise InvalidOperation(msg) from error
