@@ -84,9 +84,9 @@ class Evaluator:
     _contexts: dict[str, Path] = field(default_factory=dict)
     _reading: dict[str, anyio.Lock] = field(default_factory=dict)
 
-    def render(self, node: ops.Container | ops.Directory | ops.File) -> dockerfile.Plan:
-        """Return the plan that builds a value."""
-        return dockerfile.render(node, dockerfile.Options(self.stage_variable, STEP_MOUNTS, finished=True))
+    def render(self, node: ops.Container | ops.Directory | ops.File, *, ships: bool = False) -> dockerfile.Plan:
+        """Return the plan that builds a value. `ships` is for an image that is written or pushed."""
+        return dockerfile.render(node, dockerfile.Options(self.stage_variable, STEP_MOUNTS, finished=True, ships=ships))
 
     async def sync(self, node: ops.Container | ops.Directory | ops.File) -> None:
         """Build a value and leave it in the engine. What a session has built once it does not ask for again."""
@@ -131,7 +131,7 @@ class Evaluator:
         forced = f",compression={compression},force-compression=true" if compression else ""
         output = f"type=image,name={address},push=true,oci-mediatypes=true"
         # What is compressed anew is so with its base.
-        asked = self._request if compression else self._image_request
+        asked = partial(self._request, ships=True) if compression else self._image_request
         requests = [await asked(container) for container in variants]
         platforms = [image.platform or self.engines.platform for image in variants]
         is_rendered = len(variants) == 1 and not requests[0].below
@@ -183,7 +183,7 @@ class Evaluator:
             return imageconfig.finished(image, request.node)
         if request.below:
             if request.apart.is_taken and not await anyio.to_thread.run_sync(layering.only_adds, image):
-                return await self._written(await self._request(request.node), layout, compression)
+                return await self._written(await self._request(request.node, ships=True), layout, compression)
             archives.lay_in(request.below, layout)
         return imageconfig.laid_over(request.below, image, request.node)
 
@@ -269,8 +269,8 @@ class Evaluator:
         below = request.below.digest if request.below else ""
         return exports.key(self.engines.engine(request.plan.group), request.plan, request.inputs, request.node, below)
 
-    async def _request(self, node: _Value) -> _Request[_Value]:
-        plan = self.render(node)
+    async def _request(self, node: _Value, *, ships: bool = False) -> _Request[_Value]:
+        plan = self.render(node, ships=ships)
         return _Request(node, plan, await self._inputs(plan))
 
     async def _image_request(self, container: ops.Container) -> _Request[ops.Container]:
@@ -278,9 +278,9 @@ class Evaluator:
         if apart := layering.apart(container):
             below = await self._layout(apart.base) if apart.base else None
             if not below or layering.is_plain(below):
-                plan = self.render(apart.own)
+                plan = self.render(apart.own, ships=True)
                 return _Request(container, plan, await self._inputs(plan), apart, below)
-        return await self._request(container)
+        return await self._request(container, ships=True)
 
     async def _solve(self, request: _Request[Any], output: str = "") -> buildctl.Result:
         try:

@@ -75,6 +75,15 @@ async def test_an_exit_code_is_a_number_whatever_the_secrets_are():
 
 
 @pytest.mark.anyio
+async def test_a_command_that_may_fail_runs_once_for_all_that_is_asked_of_it():
+    async with image() as base:
+        ran = base.with_exec(["sh", "-c", "read -r now _ </proc/uptime; echo $now | tee /now; exit 1"], expect=ReturnType.ANY)
+        await ran.sync()
+        assert (await ran.exit_code(), await ran.stdout()) == (1, await ran.file("/now").contents())
+        assert ".daglet/" not in await ran.rootfs().entries()
+
+
+@pytest.mark.anyio
 async def test_what_a_command_that_may_fail_says_is_in_no_layer(tmp_path):
     async with image() as base:
         await base.with_exec(["ls", "d"], expect=ReturnType.ANY).with_new_file("/x", "x\n").export(str(tmp_path / "image.tar"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from daglet import instructions as ins
 from daglet import operations as ops
 from daglet import relations
+from daglet.dockerfile.edits import Edits
 from daglet.dockerfile.names import Names
 from daglet.dockerfile.places import Places
 from daglet.dockerfile.stage import Stage
@@ -26,6 +27,8 @@ class Commands:
         Where what is mounted stands.
     mounts:
         Mounts that every command gets beside its own.
+    ships:
+        Whether they are an image's (see `Options`).
     written:
         The commands so far, by the words that BuildKit runs.
     """
@@ -33,6 +36,7 @@ class Commands:
     names: Names
     places: Places
     mounts: tuple[str, ...]
+    ships: bool
     written: dict[str, ops.Exec] = field(default_factory=dict)
 
     def write(self, stage: Stage, around: Surroundings, step: ops.Exec) -> None:
@@ -43,9 +47,10 @@ class Commands:
         ]
         flags += [f"type=secret,id={self.names.secret(s.name, s)},env={ins.variable(name)}" for name, s in around.secrets]
         flags += self.mounts
-        args = ins.command(step, around.unset)
-        if step.capture:
-            # Whoever runs the command must be able to write there. Only what nobody ships has it: a layer keeps what another removes.
+        captured = replace(step, capture=step.capture or (step.expect != "SUCCESS" and not self.ships))
+        args = ins.command(captured, around.unset)
+        if captured.capture:
+            # Whoever runs the command must be able to write there.
             empty = self.places.empty()
             stage.add(f"COPY --chmod=0777 --from={empty.origin} {empty.path}/ {ops.CAPTURE_DIR}/")
         if args is not step.args:
@@ -53,6 +58,8 @@ class Commands:
         stage.add(ins.run(flags, args))
         stage.forgets_folders()
         self.written[" ".join(args)] = step
+        if captured.capture and not step.capture:
+            Edits(self.places, stage, user=around.user).write(ops.Remove((ops.CAPTURE_DIR,)))
 
     def _mount(self, mount: ops.Mount) -> Iterator[str]:
         target = ins.mount_value(mount.path)

@@ -58,11 +58,15 @@ class Options:
     finished:
         Whether the image is given its configuration in the end by `imageconfig.finished`. A work directory that no command meets is
         left to that: BuildKit makes the folder, and for that lays out all linked layers below it, a file at a time.
+    ships:
+        Whether the target is an image that is written or pushed. What commands print that may fail is kept beside their files,
+        so that they run once for all that is asked of them; but a layer keeps what another one removes, so there it is not.
     """
 
     stage_variable: str = ""
     step_mounts: tuple[str, ...] = ()
     finished: bool = False
+    ships: bool = False
 
 
 def dump(plan: Plan) -> str:

@@ -46,7 +46,7 @@ class _Renderer:
         self._target = target
         self._names = Names()
         self._around = Around(options.stage_variable)
-        self._commands = Commands(self._names, self, options.step_mounts)
+        self._commands = Commands(self._names, self, options.step_mounts, ships=options.ships)
         self._stages: list[Stage] = []
         self._stage_of: dict[str, str] = {}
         self._ends = relations.stage_ends(target)

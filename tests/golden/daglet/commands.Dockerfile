@@ -53,6 +53,7 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") >/.daglet/stdout 2>/.daglet/stderr; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >&1; /.shim/busybox cat /.daglet/stderr >&2; exit $code", "--", "kept"]
+COPY --chmod=0777 --from=empty /empty/ /.daglet/
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
     --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
@@ -67,7 +68,12 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") 1>'/o'\\''ut' <'/in'; code=$?; if [ $code -ge 128 ] && [ $code -le 191 ]; then exit $code; fi; exit 0", "--", "may", "fail"]
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") >/.daglet/stdout 2>/.daglet/stderr <'/in'; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >'/o'\\''ut'; /.shim/busybox cat /.daglet/stderr >&2; if [ $code -ge 128 ] && [ $code -le 191 ]; then exit $code; fi; exit 0", "--", "may", "fail"]
+USER 0:0
+RUN --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "sh", "-c", "IFS=; for path; do /.shim/busybox rm -rf -- $path; done", "--", "/.daglet"]
+USER node
+COPY --chmod=0777 --from=empty /empty/ /.daglet/
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
     --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
@@ -82,7 +88,11 @@ RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a8113888
     --mount=type=secret,id=RUN-2,env=RUN \
     --mount=type=secret,id=host,env=HOST \
     --mount=type=bind,from=shim,target=/.shim \
-    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") 2>'/err'; code=$?; if [ $code -ge 128 ] && [ $code -le 191 ]; then exit $code; fi; [ $code -ne 0 ]", "--", "must", "fail"]
+    ["/.shim/busybox", "env", "-u", "GONE", "/.shim/busybox", "sh", "-c", "run() {\n  case $1 in\n    */*) program=$1 ;;\n    *) program=$(/.shim/busybox which -- \"$1\") || { echo \"exec: \\\"$1\\\": executable file not found in \\$PATH\" >&2; exit 127; } ;;\n  esac\n  shift\n  set -- \"$program\" \"$@\"\n  while IFS= read -r -d '' variable; do set -- \"$variable\" \"$@\"; done </proc/$$/environ\n  exec /.shim/busybox env -i \"$@\"\n}\n(run \"$@\") >/.daglet/stdout 2>/.daglet/stderr; code=$?; echo $code >/.daglet/exit_code; /.shim/busybox cat /.daglet/stdout >&1; /.shim/busybox cat /.daglet/stderr >'/err'; if [ $code -ge 128 ] && [ $code -le 191 ]; then exit $code; fi; [ $code -ne 0 ]", "--", "must", "fail"]
+USER 0:0
+RUN --mount=type=bind,from=shim,target=/.shim \
+    ["/.shim/busybox", "sh", "-c", "IFS=; for path; do /.shim/busybox rm -rf -- $path; done", "--", "/.daglet"]
+USER node
 RUN --mount=type=cache,id=dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c,target=/cache,sharing=locked,uid=7,gid=7 \
     --mount=type=secret,id=cache-dd8ea202198bac99526b63ae7a3ec4dc44d97f428c1672a81138882122bfab9c \
     --mount=type=bind,from=stage-1bcb0631,source=/out,target=/tree,rw \
