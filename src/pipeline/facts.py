@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,6 +21,10 @@ from pipeline.graph import ServiceGraph, Stage
 from pipeline.stages.stamp import Stamp
 
 _NAMED_CHANGES = 3
+
+_FILE_MODES = {0o644: "", 0o755: "x"}
+_FOLDER_MODE = 0o755
+"""As git and most machines have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +96,17 @@ async def record(stage: Stage, before: InputRecord, scratch: Path) -> InputRecor
 
 
 def _hashes(root: Path) -> Iterable[tuple[str, str]]:
+    """Yield what tells each file of a tree from another, and each folder that its files do not tell of: all that copying keeps."""
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_symlink():
             yield name, f"-> {path.readlink()}"
-        elif path.is_file():
-            executable = "x" if path.stat().st_mode & 0o100 else ""
-            yield name, hashlib.sha256(path.read_bytes()).hexdigest() + executable
+            continue
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if path.is_file():
+            yield name, hashlib.sha256(path.read_bytes()).hexdigest() + _FILE_MODES.get(mode, f" {mode:o}")
+        elif mode != _FOLDER_MODE or not any(path.iterdir()):
+            yield f"{name}/", f"{mode:o}"
 
 
 async def read_stamps(stamps: Mapping[str, dagger.File], scratch: Path) -> dict[str, Stamp]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.facts import InputRecord
 from pipeline.graph import Layers, ServiceGraph, Stage, Volume
 
-_FORMAT = 2
+_FORMAT = 3
 """Raised when the same inputs give another result, or a result is kept otherwise."""
 
 _NOTHING = "scratch"

@@ -96,7 +96,7 @@ class Tree:
         self.folder, self.exports = folder, 0
 
     async def digest(self):
-        return str({path.name: path.read_text() for path in self.folder.iterdir()})
+        return str({path.name: path.read_text() for path in self.folder.iterdir() if path.is_file()})
 
     async def export(self, target):
         self.exports += 1
@@ -132,3 +132,28 @@ def test_without_a_folder_nothing_is_remembered(tmp_path):
     assert not memory.keeps
     assert memory.recall() == {}
     assert Memory.of(tmp_path, tmp_path, "s").keeps
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: (root / "index.js").chmod(0o600),
+        lambda root: (root / "index.js").chmod(0o755),
+        lambda root: (root / "uploads").rmdir(),
+        lambda root: (root / "src").chmod(0o700),
+        lambda root: (root / "src/a.js").write_text("b"),
+    ],
+)
+async def test_whatever_of_a_tree_reaches_an_image_is_an_input(tmp_path, change):
+    root = tmp_path / "tree"
+    for folder in (root / "src", root / "uploads"):
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
+    for path in (root / "index.js", root / "src/a.js"):
+        path.write_text("a")
+        path.chmod(0o644)
+    taken = Stage("runtime", (), None, Inputs(sources={"sources": Tree(root)}))
+    before = await facts.record(taken, InputRecord(), tmp_path / "before")
+    assert before.files["sources/index.js"] == before.files["sources/src/a.js"]
+    change(root)
+    assert (await facts.record(taken, InputRecord(), tmp_path / "after")).files != before.files
