@@ -90,9 +90,12 @@ async def origin(repository: Repository) -> vcs.Origin:
 
     async def ask(name: str, service: NodeService | GoService) -> None:
         beside = service.install.files if isinstance(service, NodeService) else (*service.module_files, service.config)
-        include = (*service.sources.include, *filter(None, beside)) if service.sources.include else ()
+        taken = tuple(filter(None, beside))
+        include = (*service.sources.include, *taken) if service.sources.include else ()
+        # What another stage takes in is an input, whatever the sources leave out.
+        exclude = [item for item in service.sources.exclude if not any(f"{path}/".startswith(f"{item}/") for path in taken)]
         found[name] = await anyio.to_thread.run_sync(
-            vcs.labels, root, service.place.context, include, service.sources.exclude, addresses[repositories[name]]
+            vcs.labels, root, service.place.context, include, exclude, addresses[repositories[name]]
         )
 
     async with anyio.create_task_group() as group:

@@ -7,8 +7,7 @@ is built when what its own stages declare has changed, and for nothing else.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from pipeline.bases import LOCK_NAME
 from pipeline.detect import GoService
 from pipeline.errors import PipelineError
 from pipeline.graph import Stage
-from pipeline.project import Project, base_requests
+from pipeline.project import Project, base_requests, base_settings
 
 if TYPE_CHECKING:
     import dagger
@@ -50,8 +49,11 @@ async def changed(
     UsageError
         If there is no such commit.
     """
-    async with _laid_out(project.root, ref) as (then, scratch):
+    commit = await anyio.to_thread.run_sync(vcs.commit, project.root, ref)
+    with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
+        then, scratch = Path(folder, "then"), Path(folder, "scratch")
         try:
+            await anyio.to_thread.run_sync(vcs.lay_out, project.root, commit, then)
             before = read(then)
         except PipelineError as error:
             return dict.fromkeys(project.services, f"at {ref} there is nothing to compare with: {error.message}")
@@ -69,16 +71,6 @@ async def changed(
     return {name: found[name] for name in project.services if found[name]}
 
 
-@asynccontextmanager
-async def _laid_out(root: Path, ref: str) -> AsyncIterator[tuple[Path, Path]]:
-    """Yield the repository as it was at a commit, and an empty folder."""
-    commit = await anyio.to_thread.run_sync(vcs.commit, root, ref)
-    with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
-        then, scratch = Path(folder, "then"), Path(folder, "scratch")
-        await anyio.to_thread.run_sync(vcs.lay_out, root, commit, then)
-        yield then, scratch
-
-
 async def _difference(project: Project, earlier: Project, name: str, scratch: Path) -> str:
     """Return how a service differs from what it was, "" if it does not."""
     now, then = project.services[name], earlier.services.get(name)
@@ -86,8 +78,9 @@ async def _difference(project: Project, earlier: Project, name: str, scratch: Pa
         return "it is new"
     if beside := [path for path in _beside(project, name) if _content(project.root / path) != _content(earlier.root / path)]:
         return f"file: {', '.join(beside)}"
-    if base_requests(project.config, {name: now}) != base_requests(earlier.config, {name: then}):
-        return "bases"
+    different = _settings(project, name).items() ^ _settings(earlier, name).items()
+    if different:
+        return min(different)[0]
     stages = {stage.name: stage for stage in earlier.graph(name, "since").stages}
     for stage in project.graph(name, "since").stages:
         before = stages.get(stage.name)
@@ -101,6 +94,13 @@ async def _difference(project: Project, earlier: Project, name: str, scratch: Pa
         if field.name != _NOT_COMPARED and getattr(now, field.name) != getattr(then, field.name, None)
     ]
     return ", ".join(differing)
+
+
+def _settings(project: Project, name: str) -> dict[str, str]:
+    """Return what decides about a service's image and is in no stage of these graphs, whose bases are the same, by name."""
+    config = project.config
+    bases = (base_settings(config), base_requests(config, {name: project.services[name]}))
+    return {"bases": repr(bases), "compression": config.compression}
 
 
 def _beside(project: Project, name: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from pipeline.errors import PipelineError, UsageError
 
 _PREFIX = "org.opencontainers.image"
 _TIMEOUT_SECONDS = 20
+_LAY_OUT_SECONDS = 600
+"""A repository of many gigabytes takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ def commit(root: Path, ref: str) -> str:
     UsageError
         If git knows none.
     """
+    if not shutil.which("git"):
+        msg = "--since compares with a commit, and there is no git"
+        raise UsageError(msg, hint="install git, or build without --since")
     found = "" if ref.startswith("-") else _git(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     if not found:
         msg = f"--since {ref}: git knows no such commit in {root}"
@@ -97,7 +103,7 @@ def lay_out(root: Path, revision: str, target: Path) -> None:
     Raises
     ------
     PipelineError
-        If git cannot.
+        If git cannot, as where the folder was not there yet.
     """
     target.mkdir(parents=True)
     own = {
@@ -107,7 +113,11 @@ def lay_out(root: Path, revision: str, target: Path) -> None:
     }
     prefix = _git(root, "rev-parse", "--show-prefix").rstrip("/")
     for arguments in (["read-tree", f"{revision}:{prefix}"], ["checkout-index", "--all", "--quiet"]):
-        done = _run(target, arguments, {**os.environ, **own})
+        try:
+            done = _run(target, arguments, {**os.environ, **own}, _LAY_OUT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            msg = f"git cannot lay out {revision}: it has not finished after {_LAY_OUT_SECONDS} s"
+            raise PipelineError(msg) from error
         if done.returncode != 0:
             msg = f"git cannot lay out {revision}: {done.stderr.strip()}"
             raise PipelineError(msg)
@@ -134,13 +144,17 @@ def _git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _run(folder: Path, arguments: Sequence[str], environ: Mapping[str, str] | None) -> subprocess.CompletedProcess[str]:
+def _run(
+    folder: Path, arguments: Sequence[str], environ: Mapping[str, str] | None, seconds: float = _TIMEOUT_SECONDS
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603
         ["git", *arguments],  # noqa: S607 - the user's own git
         cwd=folder,
         env=environ,
         capture_output=True,
         text=True,
-        timeout=_TIMEOUT_SECONDS,
+        # A file's name may be any bytes.
+        errors="surrogateescape",
+        timeout=seconds,
         check=False,
     )

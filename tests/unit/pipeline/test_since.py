@@ -94,6 +94,14 @@ async def test_nothing_changed(since, root):
         ),
         ({"pipeline.lock": '{"version": 1, "from": "hub", "pins": {}}'}, dict.fromkeys(["web", "tool"], "file: pipeline.lock")),
         ({"pipeline.toml": FILES["pipeline.toml"] + '[services.tool.go]\nversion = "1.25"\n'}, {"tool": "bases"}),
+        (
+            {"pipeline.toml": f'[bases]\ngo = "r.example/go:1@sha256:{"a" * 64}"\n' + FILES["pipeline.toml"]},
+            dict.fromkeys(["web", "tool"], "bases"),
+        ),
+        (
+            {"pipeline.toml": 'compression = "zstd"\n' + FILES["pipeline.toml"]},
+            dict.fromkeys(["web", "tool"], "compression"),
+        ),
     ],
 )
 async def test_what_a_change_concerns(since, root, edits, expected):
@@ -108,6 +116,14 @@ async def test_without_a_configuration_then_all_is_new(since, root):
     found = await since()
     assert found.keys() == {"web", "tool"}
     assert all(why.startswith("at HEAD there is nothing to compare with: pipeline.toml") for why in found.values())
+
+
+async def test_a_folder_that_was_not_there_is_nothing_to_compare_with(since, root):
+    git(root, "rm", "--quiet", "-r", "--cached", ".")
+    git(root, "commit", "--quiet", "--allow-empty", "--message", "none")
+    found = await since()
+    assert found.keys() == {"web", "tool"}
+    assert all(why.startswith("at HEAD there is nothing to compare with: ") for why in found.values())
 
 
 async def test_the_work_tree_and_its_index_stay_as_they_are(since, root):

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
 
 from pipeline import vcs
+from pipeline.errors import UsageError
 from pipeline.vcs import address, identity, labels, nearest_repository, public_address
 
 
@@ -82,3 +84,14 @@ def test_a_service_in_a_submodule_is_of_that_repository(repository):
     assert nearest_repository(repository, "one/deep/er") == nearest_repository(repository, "one") == repository / "one"
     git(repository / "one", "remote", "add", "origin", "git@example.com:team/one.git")
     assert (address(nearest_repository(repository, "one")), address(repository)) == ("https://example.com/team/one", "")
+
+
+def test_a_file_may_be_called_anything(repository):
+    (repository / "one" / os.fsdecode(b"caf\xe9.go")).write_text("package main")
+    assert labels(repository, "one", (), ())["org.opencontainers.image.revision"].endswith("-dirty")
+
+
+def test_where_there_is_no_git_it_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="there is no git"):
+        vcs.commit(tmp_path, "HEAD")
