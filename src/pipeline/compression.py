@@ -6,8 +6,10 @@ It is done here and not by the engine: so both engines' images are the same, a b
 from __future__ import annotations
 
 import gzip
+import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
@@ -45,8 +47,9 @@ def compress(archive: Path, known: Path) -> None:
     known.mkdir(parents=True, exist_ok=True)
     settle.write(archive, list(_compressed(archive, known)))
     for path in known.iterdir():
-        if time.time() - path.stat().st_mtime > _KEPT_SECONDS:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another service's layer is written meanwhile, or removed
+            if time.time() - path.stat().st_mtime > _KEPT_SECONDS:
+                path.unlink()
 
 
 def _compressed(archive: Path, known: Path) -> Iterator[settle.Image]:
@@ -60,9 +63,9 @@ def _layer(layer: settle.Layer, known: Path) -> settle.Layer:
     # Another version of the library may compress otherwise.
     version = ".".join(map(str, zstandard.ZSTD_VERSION))
     path = known / f"{layer.diff_id.replace(':', '-')}-{version}-{_LEVEL}.tar.zst"
-    if path.exists():
-        path.touch()
-    else:
+    try:
+        os.utime(path)
+    except FileNotFoundError:
         compressor = zstandard.ZstdCompressor(compression_params=_PARAMETERS)
         with layer.opened() as stored, gzip.open(stored) as tar, replacing(path) as file:
             compressor.copy_stream(cast("IO[bytes]", tar), file)

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.files import resolved
 
 
 def check_output(output: Path, report: Path) -> None:
@@ -16,11 +17,33 @@ def check_output(output: Path, report: Path) -> None:
     UsageError
         If one cannot.
     """
-    check_writable(output.resolve(), "--output", output)
-    check_writable(report.resolve().parent, "--report", report)
-    if report.is_dir():
-        msg = f"--report {report} is a folder"
-        raise UsageError(msg, hint="name the file that the report is to be")
+    check_writable(_resolved(output, "--output"), "--output", output)
+    check_file(report, "--report")
+
+
+def check_file(path: Path, option: str) -> None:
+    """Check that a file can be written, that an `option` names.
+
+    Raises
+    ------
+    UsageError
+        If it cannot.
+    """
+    place = _resolved(path, option)
+    check_writable(place.parent, option, path)
+    if place.is_dir():
+        msg = f"{option} {path} is a folder"
+        raise UsageError(msg, hint="name the file that is to be written")
+
+
+def _resolved(path: Path, option: str) -> Path:
+    try:
+        place = resolved(path)
+        place.exists()
+    except OSError as error:
+        msg = f"{option} {path}: {error.strerror}"
+        raise UsageError(msg, hint="name another place") from None
+    return place
 
 
 def check_writable(folder: Path, option: str, named: Path) -> None:

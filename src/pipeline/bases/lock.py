@@ -15,7 +15,7 @@ from pipeline.bases.debian import Package
 from pipeline.bases.errors import LockError
 from pipeline.bases.golang import Toolchain
 from pipeline.bases.node import NpmPackage
-from pipeline.files import write_text_atomic
+from pipeline.files import plain, write_text_atomic
 
 LOCK_NAME = "pipeline.lock"
 _VERSION = 1
@@ -46,7 +46,7 @@ def read(path: Path) -> Pins:
         If the file is no lockfile of this version, or mixes origins.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(plain(path).read_text(encoding="utf-8"))
         if data["version"] != _VERSION:
             msg = f"{path.name} was written by another version of pipeline"
             raise LockError(msg, hint=_AGAIN)

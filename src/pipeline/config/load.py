@@ -14,6 +14,7 @@ from pipeline.config.faults import did_you_mean, first_error, line_of, syntax_er
 from pipeline.config.model import FILE_NAME, Config, Service
 from pipeline.config.overrides import override
 from pipeline.errors import UsageError
+from pipeline.files import plain
 from pipeline.flags import Overrides
 
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*\Z")
@@ -88,7 +89,7 @@ def tags(name: str, settings: Service, registry: str) -> tuple[str, ...]:
 
 def _read(path: Path, name: str) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return plain(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         msg = f"there is no {name} in {path.parent}"
         raise UsageError(msg, hint="`pipeline init` writes one, or point --root to the folder that has it") from None

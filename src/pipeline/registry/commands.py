@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from pipeline import archive, attest
 from pipeline.config import Overrides, tags
-from pipeline.destinations import check_output, check_writable
+from pipeline.destinations import check_file, check_output
 from pipeline.engine import Choice
 from pipeline.errors import UsageError
 from pipeline.files import write_text_atomic
@@ -66,7 +66,7 @@ async def publish(
     repository = read(root, names, overrides)
     check_output(output, output / "report.json")
     if image_refs:
-        check_writable(image_refs.resolve().parent, "--image-refs", image_refs)
+        check_file(image_refs, "--image-refs")
     config = repository.config
     publishing.check_addresses({name: tags(name, config.services[name], config.registry or "") for name in repository.services})
     check_whole(repository, "published")

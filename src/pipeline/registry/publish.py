@@ -40,14 +40,18 @@ def check_addresses(addresses: Mapping[str, Sequence[str]]) -> None:
     Raises
     ------
     UsageError
-        If one is not valid, or none says in which registry.
+        If one is not valid, none says in which registry, or two images are to have one.
     """
+    taken: dict[str, str] = {}
     for service, wanted in addresses.items():
         for address in wanted:
             if "/" not in address:
                 msg = "there is no registry to publish to"
                 raise UsageError(msg, service=service, hint="name it with --registry, or with `registry` in pipeline.toml")
             split(address)
+            if (other := taken.setdefault(address, service)) != service:
+                msg = f"{address} is to be the image of {other}, too"
+                raise UsageError(msg, service=service, hint="give each service a tag of its own, or publish one of them")
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def test_a_bad_configuration(repository, text, message):
             ("cache", "list"),
             "there is no shared cache; name it with --cache-registry, or with `registry` under [cache] in pipeline.toml",
         ),
-        (("build", "--report", "a"), "--report a is a folder; name the file that the report is to be"),
+        (("build", "--report", "a"), "--report a is a folder; name the file that is to be written"),
     ],
 )
 def test_bad_arguments(repository, arguments, message):
@@ -158,7 +158,7 @@ def test_no_configuration(repository):
 def test_a_configuration_that_is_a_folder(repository):
     (repository / "pipeline.toml").unlink()
     (repository / "pipeline.toml").mkdir()
-    assert refused("build") == "pipeline.toml: cannot be read: Is a directory"
+    assert refused("build") == "pipeline.toml: cannot be read: it is no plain file"
 
 
 @pytest.mark.parametrize(

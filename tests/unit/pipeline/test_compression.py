@@ -70,3 +70,10 @@ def test_the_setting(tmp_path):
     assert parse(tmp_path, data, environ={}, overrides=Overrides(compression="zstd")).compression == "zstd"
     with pytest.raises(UsageError, match=r"^--compression is 'xz'; it can be gzip or zstd$"):
         parse(tmp_path, data, environ={}, overrides=Overrides(compression="xz"))
+
+
+def test_another_services_layer_that_is_written_meanwhile_is_nobodys_trouble(archive, tmp_path):
+    known = tmp_path / "known"
+    known.mkdir()
+    (known / "gone").symlink_to("nowhere")  # what was listed, and is not there any more
+    compress(archive, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import tomllib
 
@@ -263,3 +264,9 @@ def test_the_shared_cache_is_set_by_flag_variable_and_file(root, environ, overri
 def test_a_switch_that_is_none(root):
     with pytest.raises(UsageError, match="PIPELINE_CACHE_WRITE is 'maybe', which is neither true nor false"):
         loaded(root, SERVICE, {"PIPELINE_CACHE_WRITE": "maybe"})
+
+
+def test_a_pipe_is_no_file_to_read(root):
+    os.mkfifo(root / "pipeline.toml")
+    with pytest.raises(UsageError, match=r"cannot be read: it is no plain file"):
+        load(root, environ={})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -54,3 +55,9 @@ def test_a_broken_lockfile_says_the_way_out(tmp_path, text):
 
 def test_no_lockfile_has_no_pins(tmp_path):
     assert read(tmp_path / "pipeline.lock") == Pins()
+
+
+def test_a_pipe_is_no_lockfile(tmp_path):
+    os.mkfifo(tmp_path / "pipeline.lock")
+    with pytest.raises(LockError, match="it is no plain file"):
+        read(tmp_path / "pipeline.lock")

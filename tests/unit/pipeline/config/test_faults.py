@@ -127,7 +127,7 @@ def test_what_is_no_readable_file_is_told(root):
     with pytest.raises(UsageError, match=r"^other\.toml:1: x: unknown key"):
         load(root, environ={}, name="other.toml")
     (root / "pipeline.toml").mkdir()
-    with pytest.raises(UsageError, match=r"^pipeline\.toml: cannot be read: Is a directory$"):
+    with pytest.raises(UsageError, match=r"^pipeline\.toml: cannot be read: it is no plain file$"):
         load(root, environ={})
 
 

@@ -41,6 +41,11 @@ def test_without_a_registry_there_is_nowhere_to_publish_to():
         check_addresses({"api": ("api:latest",)})
 
 
+def test_two_images_have_no_address_in_common():
+    with pytest.raises(UsageError, match=r"^service b: r\.example/x:1 is to be the image of a, too; give each"):
+        check_addresses({"a": ("r.example/x:1", "r.example/x:1"), "b": ("r.example/x:1",)})
+
+
 def test_loopback_is_told_apart():
     assert [is_loopback(host) for host in ("127.0.0.1:1/a", "localhost/a", "[::1]:5/a", "localhost.example/a")] == [
         True
