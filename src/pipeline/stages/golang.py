@@ -250,9 +250,13 @@ def _compiled(service: GoService, built: Stage, variables: Mapping[str, str]) ->
 
 
 def _script(service: GoService) -> str:
-    before = "".join(f"{line}\n" for line in service.build.before)
     others = _COMPILE_OTHERS if service.binaries else ""
-    return before + _COMPILE + others + ("" if service.cgo == "dynamic" else _PROVE_STATIC)
+    return _before(service) + _COMPILE + others + ("" if service.cgo == "dynamic" else _PROVE_STATIC)
+
+
+def _before(service: GoService) -> str:
+    """Return the script of what is to run first. Each line begins in the service's folder, wherever the one before went."""
+    return "".join(f"(\n{line}\n)\n" for line in service.build.before)
 
 
 def check(service: GoService, context: Context, script: str) -> dagger.Container:
@@ -260,6 +264,8 @@ def check(service: GoService, context: Context, script: str) -> dagger.Container
     deps = _deps(service, context)
     sources = context.files(service.check_sources)
     container = _compiler(service, context, deps, script).with_directory(_SRC, sources, owner=BUILD_USER)
+    if before := _before(service):
+        container = container.with_exec(["sh", "-ec", before])
     # Paths cut off as in the build: then vet finds there what it needs of dependencies. A test may look for its own files by them.
     flags = ["-trimpath"] if script == "vet" else []
     return container.with_exec(["go", script, *flags, "./..."])

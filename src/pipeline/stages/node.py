@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 import dagger
 from dagger import dag
 
-from pipeline.detect.model import NodeService
+from pipeline.detect.model import NodeService, Script
 from pipeline.errors import UsageError
 from pipeline.graph import Inputs, Kept, ServiceGraph, Stage, Volume
 from pipeline.stages import packages
@@ -319,11 +319,16 @@ def _checked(context: Context, built: Stage) -> Volume:
 
 def _build_command(service: NodeService) -> tuple[str, ...]:
     """Return the command that builds: one script by itself, several in the order in which they need each other."""
-    runs = [(script.folder, packages.build(service.install.manager, script, APP)) for script in service.builds]
-    if not service.build.before and [folder for folder, _ in runs] == ["."]:
-        return runs[0][1]
+    if not service.build.before and [script.folder for script in service.builds] == ["."]:
+        return packages.build(service.install.manager, service.builds[0], APP)
+    return ("sh", "-ec", _in_turn(service, service.builds))
+
+
+def _in_turn(service: NodeService, scripts: Iterable[Script]) -> str:
+    """Return the script that runs what is to run first, and then a service's own scripts."""
     before = [f"(cd {service.place.folder} && {line})" for line in service.build.before]
-    return ("sh", "-ec", "\n".join([*before, *(f"(cd {folder} && {shlex.join(command)})" for folder, command in runs)]) + "\n")
+    runs = ((script.folder, packages.build(service.install.manager, script, APP)) for script in scripts)
+    return "".join(f"{line}\n" for line in (*before, *(f"(cd {folder} && {shlex.join(command)})" for folder, command in runs)))
 
 
 def check(service: NodeService, context: Context, script: str) -> dagger.Container:
@@ -331,5 +336,8 @@ def check(service: NodeService, context: Context, script: str) -> dagger.Contain
     deps = _install(service, context, _manager(service, context))
     sources = context.files(service.check_sources)
     container = context.named(deps.container, script).with_directory(APP, sources, owner=BUILD_USER)
+    # As in a build, what the service needs of its workspace is built before it.
+    if needed := _in_turn(service, (item for item in service.builds if item.folder != service.place.folder)):
+        container = container.with_exec(["sh", "-ec", needed])
     container = container.with_workdir(home(service))
     return container.with_exec(list(packages.run(service.install.manager, script)))

@@ -49,6 +49,19 @@ async def test_nothing_is_compiled_for_debuggers_where_the_linker_leaves_it_out(
     assert ("-gcflags=all=-dwarf=false" in flags.split()) == left_out
 
 
+async def test_what_runs_before_is_in_no_others_way_and_runs_before_tests_too(planning, tmp_path):
+    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\nbuild.before = ["cd web && x # y", "z"]\n')
+    async with planning() as (project, planner):
+        script = project.graph("a").stage("build").inputs.command[-1]
+        for container in project.checks("a", "run").values():
+            await container.sync()
+    assert script.startswith("(\ncd web && x # y\n)\n(\nz\n)\ngo build ")
+    for plan in planner.plans:
+        first, second = [line for line in plan.splitlines() if line.strip().startswith('["')][-2:]
+        assert "cd web && x # y" in first
+        assert second.strip().startswith('["go", ')
+
+
 async def test_modules_that_were_restored_are_mounted_and_not_copied(planning):
     async with planning() as (project, planner):
         restored = dag.container().from_(f"registry.example/stages@sha256:{'0' * 64}")

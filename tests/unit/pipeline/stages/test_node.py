@@ -118,3 +118,29 @@ async def test_an_image_goes_on_from_layers_of_it_that_were_restored(tmp_path, p
     ]
     assert plan.count("COPY --link --from=files") == (stage == "prod-deps")
     assert 'CMD ["node", "index.js"]' in plan
+
+
+async def test_what_a_service_needs_of_its_workspace_is_built_before_its_tests(tmp_path, planning):
+    lock = {"name": "w", "lockfileVersion": 3, "packages": {"apps/a": {}, "libs/b": {}, "node_modules/b": {"link": True}}}
+    trees.write(
+        tmp_path,
+        {
+            "package.json": {"name": "w", "workspaces": ["apps/*", "libs/*"]},
+            "package-lock.json": lock,
+            "apps/a/package.json": {
+                "name": "a",
+                "main": "dist/a.js",
+                "dependencies": {"b": "*"},
+                "scripts": {"build": "make-a", "test": "test-a"},
+            },
+            "libs/b/package.json": {"name": "b", "version": "1.0.0", "main": "dist/b.js", "scripts": {"build": "make-b"}},
+            "pipeline.toml": '[services.a]\npath = "apps/a"\n',
+        },
+    )
+    async with planning() as (project, planner):
+        await project.checks("a", "run")["test"].sync()
+    [plan] = planner.plans
+    commands = [line.strip() for line in plan.splitlines() if line.strip().startswith('["')]
+    assert "cd libs/b && npm run --silent build" in commands[-2]
+    assert "cd apps/a" not in plan
+    assert "test" in commands[-1]
