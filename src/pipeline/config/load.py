@@ -118,6 +118,9 @@ def _check_service(root: Path, name: str, service: Service, text: str, file: str
             what = "is no folder" if (base / value).exists() else "does not exist"
             msg = f"the folder {value!r} {what}"
             raise fault(msg, *keys, hint="correct `path`, or remove the service")
+        if keys == ("files",) and not (base / value).exists():
+            msg = f"there is no {value!r} in {service.path}"
+            raise fault(msg, *keys, hint="name files and folders that are there; what a build makes is `node.output`")
 
 
 _FROM_ROOT = (("path",), ("context",), ("node", "workspace"), ("go", "workspace"))

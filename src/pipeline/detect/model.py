@@ -30,6 +30,9 @@ NEVER_SOURCES = (
 )
 """What never belongs in a build, whatever the kind of service."""
 
+NEVER_SHIPPED = ("**/.git", "**/.env", "**/.env.*")
+"""What belongs in no image, even in a folder that is named for it."""
+
 NODE_TESTS = ("test", "tests", "**/__tests__", "**/*.test.*", "**/*.spec.*")
 GO_TESTS = ("**/*_test.go", "**/testdata")
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import platform as host
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import dagger
 from dagger import dag
 
 from pipeline.bases.model import Base, BaseSet, Role
-from pipeline.detect.model import ImageSettings, SourceFilter
+from pipeline.detect.model import NEVER_SHIPPED, ImageSettings, SourceFilter
 from pipeline.graph import Inputs
 from pipeline.stages.stamp import STAGE_VARIABLE
 
@@ -19,6 +20,9 @@ BUILD_USER = "1000:1000"
 
 EPOCH = 0
 """The modification time of every file that ships, in seconds since 1970: equal inputs give equal layers."""
+
+_GLOB = re.compile(r"^!|[*?\[\\]")
+"""What a pattern does not take for itself."""
 
 
 StageFunction = Callable[[dagger.Container, Inputs], tuple[dagger.Container, Inputs]]
@@ -155,6 +159,11 @@ class Context:
     def files(self, chosen: SourceFilter) -> dagger.Directory:
         """Return the files of the service that pass a filter."""
         return self.source.filter(include=list(chosen.include), exclude=list(chosen.exclude))
+
+    def named_files(self, paths: Iterable[str]) -> dagger.Directory:
+        """Return files and folders of the context by their paths, without what belongs in no image."""
+        names = [_GLOB.sub(r"\\\g<0>", path) for path in paths]
+        return self.source.filter(include=names, exclude=list(NEVER_SHIPPED))
 
     def volume(self, name: str) -> dagger.CacheVolume:
         """Return a cache volume."""

@@ -106,7 +106,7 @@ def _sources(service: GoService, context: Context) -> dict[str, dagger.Directory
     """Return the trees of an image that come straight from the context."""
     if not service.image.files:
         return {}
-    return {"files": context.source.filter(include=[service.place.within(name) for name in service.image.files])}
+    return {"files": context.named_files(service.place.within(name) for name in service.image.files)}
 
 
 def _workdir(service: GoService) -> str:

@@ -103,8 +103,7 @@ def _files(
     if service.shipped:
         sources["sources"] = context.files(service.shipped)
     if service.image.files:
-        wanted = [service.place.within(name) for name in service.image.files]
-        sources["files"] = context.source.filter(include=wanted)
+        sources["files"] = context.named_files(service.place.within(name) for name in service.image.files)
     if sources:
         whole = dag.directory()
         for tree in sources.values():

@@ -163,7 +163,7 @@ def test_a_build_argument_that_nothing_reads(root):
 
 @pytest.mark.parametrize("written", ["a/b", "./a/b", "a/b/", "a//b", "a/./b"])
 def test_a_folder_is_the_same_however_it_is_written(root, written):
-    (root / "a" / "b").mkdir()
+    (root / "a/b/a/b").mkdir(parents=True)
     keys = "".join(
         f"{key} = '{written}'\n" for key in ("path", "context", "node.workspace", "go.workspace", "go.config", "go.schema")
     )

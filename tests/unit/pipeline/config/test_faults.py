@@ -9,6 +9,7 @@ from pipeline.config.faults import did_you_mean, line_of
 from pipeline.errors import UsageError
 
 SERVICE = '[services.a]\npath = "a"\n'
+THERE = "name files and folders that are there; what a build makes is `node.output`"
 HINT = "a build context must lie below the repository's root"
 LONG = "a" * 300
 NAMES = "use lower-case letters, digits, and single '.', '_' or '-' between them: it becomes part of an image's name"
@@ -80,6 +81,7 @@ def root(tmp_path):
             f"[scan.tools.hosts]\nimage = 'x'\n{SERVICE}",
             ":2: scan.tools.hosts.image: is 'x', which does not fit an image with its digest: REPOSITORY@sha256:…",
         ),
+        (f"{SERVICE}files = ['x*']", f":3: services.a.files: there is no 'x*' in a; {THERE}"),
         (f"{SERVICE}files = ['../x']", f":3: services.a.files: '../x' leads out of the repository; {HINT}"),
         (f"{SERVICE}node.workspace = '../x'", f":3: services.a.node.workspace: '../x' leads out of the repository; {HINT}"),
         (f"{SERVICE}context = '../x'", f":3: services.a.context: '../x' leads out of the repository; {HINT}"),
@@ -97,6 +99,7 @@ def test_a_fault_is_told_to_the_letter(root, text, told):
 
 
 def test_paths_are_relative_to_the_service_but_for_those_of_the_repository(root):
+    (root / "a/x").touch()
     (root / "pipeline.toml").write_text(f"{SERVICE}context = '.'\nnode.workspace = '.'\ngo.workspace = 'a/..'\nfiles = ['x']\n")
     assert load(root, environ={}).services["a"].context == "."
     (root / "pipeline.toml").write_text(f"{SERVICE}files = ['../a/x']\n")

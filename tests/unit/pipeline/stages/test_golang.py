@@ -69,3 +69,17 @@ async def test_modules_that_were_restored_are_mounted_and_not_copied(planning):
     [plan] = planner.plans
     assert "source=/go/pkg/mod,target=/go/pkg/mod,rw" in plan
     assert not [line for line in plan.splitlines() if line.startswith("COPY") and line.endswith(" / /")]
+
+
+async def test_files_are_taken_by_their_names_and_without_what_belongs_in_no_image(planning, tmp_path):
+    names = ("[id].html", "i.html", ".env", ".git/config", "sub/.env.local", "sub/page.html")
+    trees.write(tmp_path, {f"a/pages/{name}": name for name in names})
+    for files, expected in (
+        ("['pages']", ["[id].html", "i.html", "sub/page.html"]),
+        ("['pages/[id].html']", ["[id].html"]),
+    ):
+        (tmp_path / "pipeline.toml").write_text(f"[services.a]\npath = 'a'\nfiles = {files}\n")
+        async with planning() as (project, _):
+            tree = project.graph("a").stage("runtime").inputs.sources["files"]
+            found = [path.removeprefix("pages/") for path in await tree.glob("**") if not path.endswith("/")]
+            assert sorted(found) == expected
