@@ -234,6 +234,7 @@ async def plan(root: Path, names: Sequence[str], form: str, overrides: Overrides
 async def check(root: Path, names: Sequence[str], overrides: Overrides, engine: Choice, on_step: OnStep) -> Outcome:
     """Run the services' own checks and start their images. Exit code 1 where one failed."""
     repository = read(root, names, overrides)
+    check_whole(repository, "started")
     async with connected(repository, engine, on_step) as (project, _):
         from pipeline import checking  # noqa: PLC0415
 

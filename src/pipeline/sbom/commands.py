@@ -16,7 +16,7 @@ from pipeline.files import write_text_atomic
 from pipeline.library import Outcome, built_whole
 from pipeline.progress import Progress
 from pipeline.report.model import Report
-from pipeline.repository import read
+from pipeline.repository import check_whole, read
 from pipeline.sbom import FORMATS, contents, document
 
 FOLDER = "sbom"
@@ -31,6 +31,7 @@ async def sbom(
         msg = f"--format is {form!r}"
         raise UsageError(msg, hint=f"it can be files, {' or '.join(FORMATS)}")
     repository = read(root, names, overrides)
+    check_whole(repository, "listed")
     check_output(output, output / "report.json")
     result = await built_whole(repository, output, engine, progress, "nothing is listed")
     made = await lists(result, output.resolve())

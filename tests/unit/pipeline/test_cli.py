@@ -303,3 +303,10 @@ def test_help_waits_for_nothing_that_a_build_needs(tmp_path):
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "Usage: pipeline" in done.stdout
     assert not {"dagger", "graphql", "jinja2", "pydantic", "rich", "yaml"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(("command", "purpose"), [("sbom", "listed"), ("check", "started")])
+def test_a_stage_is_not_taken_for_an_image(repository, command, purpose):
+    with (repository / "pipeline.toml").open("a") as file:
+        file.write('target = "runtime"\n')
+    assert refused(command) == f"service a: whole images are {purpose}, and the build stops at runtime; leave out `target`"
