@@ -350,12 +350,19 @@ def _table(value: object, key: str) -> Mapping[str, Any]:
 
 def _go_sum(service: ServiceFolder) -> Iterator[Finding]:
     manifest, sums = service.folder / "go.mod", service.folder / "go.sum"
-    if not manifest.is_file() or (service.folder / "vendor").is_dir() or (service.root / "go.work").is_file():
+    if not manifest.is_file() or (service.folder / "vendor").is_dir():
+        return
+    above = (folder for folder in (service.folder, *service.folder.parents) if folder.is_relative_to(service.root))
+    if any((folder / "go.work").is_file() for folder in above):  # it has sums of its own
         return
     content = manifest.read_text(encoding="utf-8", errors="replace")
     lines, found = content.splitlines(), list(directives(content))
     replaced = {item.words[0] for item in found if item.name == "replace" and item.words}
-    held = set(re.findall(r"^(\S+ \S+) h1:", sums.read_text(encoding="utf-8"), re.MULTILINE)) if sums.is_file() else set()
+    held = (
+        set(re.findall(r"^(\S+ \S+) h1:", sums.read_text(encoding="utf-8", errors="replace"), re.MULTILINE))
+        if sums.is_file()
+        else set()
+    )
     for item in found:
         if item.name != "require" or len(item.words) < 2 or item.words[0] in replaced:  # noqa: PLR2004 - a module and its version
             continue

@@ -30,6 +30,16 @@ _NODE = '{"name": "app", "main": "index.js", "dependencies": {}}\n'
             id="skipped in the file",
         ),
         pytest.param("P10-shell-form", {"Dockerfile": "FROM alpine:3\nCMD migrate && exec app\n"}, id="exec"),
+        pytest.param(
+            "P4-go-sum",
+            {
+                "pipeline.toml": '[services.app]\npath = "go/app"\n',
+                "go/go.work": "go 1.25\n\nuse ./app\n",
+                "go/app/go.mod": "module example.com/app\n\ngo 1.25\n\nrequire github.com/go-chi/chi/v5 v5.2.3\n",
+                "go/app/main.go": 'package main\n\nimport _ "github.com/go-chi/chi/v5"\n\nfunc main() {}\n',
+            },
+            id="a workspace with sums of its own",
+        ),
         pytest.param("P10-floating-tag", {"Dockerfile": "FROM debian:bookworm-slim\n"}, id="a release by its name"),
         pytest.param("P9", {"Dockerfile": "# check=skip=all\nFROM alpine:3\nARG API_TOKEN\n"}, id="all skipped in the file"),
         pytest.param(
