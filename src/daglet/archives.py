@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import tarfile
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from daglet.delivery import replacing
 from daglet.errors import InvalidOperation
 from daglet.store import mark_used
 
@@ -63,7 +63,7 @@ def unpack(archive: Path, store: Path) -> Layout:
     """
     try:
         with tarfile.open(archive) as tar:
-            digest = _meant(tar)
+            digest = _image_digest(tar)
             target = store / digest.replace(":", "-")
             if target.is_dir():
                 mark_used(target)
@@ -84,7 +84,7 @@ def unpack(archive: Path, store: Path) -> Layout:
         raise InvalidOperation(msg) from error
 
 
-def _meant(tar: tarfile.TarFile) -> str:
+def _image_digest(tar: tarfile.TarFile) -> str:
     """Return the digest of the image that an archive is of: the first that its index names."""
     index = tar.extractfile("index.json")
     match json.load(index) if index else None:
@@ -112,10 +112,8 @@ def pack(layouts: Iterable[Layout], target: Path) -> str:
     images = list(layouts)
     top, extra = _top(images)
     index = _index(top)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    with replacing(target) as copy:
+        with tarfile.open(copy, mode="w", format=tarfile.PAX_FORMAT) as tar:
             _add(tar, "oci-layout", _LAYOUT_FILE)
             _add(tar, "index.json", index)
             blobs = {digest: image.path for image in images for digest in references(image)}
@@ -123,11 +121,7 @@ def pack(layouts: Iterable[Layout], target: Path) -> str:
                 _add(tar, f"blobs/{digest.replace(':', '/')}", body)
             for digest, layout in sorted(blobs.items()):
                 _add_file(tar, f"blobs/{digest.replace(':', '/')}", blob(layout, digest))
-        Path(name).chmod(0o644)
-        Path(name).rename(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        copy.chmod(0o644)
     return str(top["digest"])
 
 

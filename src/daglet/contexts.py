@@ -61,13 +61,17 @@ class Disk:
     def content(self, file: str) -> str:
         """Return the SHA-256 of a file's content."""
         if file not in self._read:
-            with open(file, "rb") as content:  # noqa: PTH123 - hashlib wants a file object; Path.open costs twice as much
-                self._read[file] = hashlib.file_digest(content, "sha256").hexdigest()
+            self._read[file] = _sha256(file)
         return self._read[file]
 
     def forget(self, file: str) -> None:
         """Have a file read again."""
         self._read.pop(file, None)
+
+
+def _sha256(file: str) -> str:
+    with open(file, "rb") as content:  # noqa: PTH123 - hashlib wants a file object; Path.open costs twice as much
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 class _Changed(Exception):
@@ -213,7 +217,7 @@ def _copy(source: Path, target: Path, entry: Entry) -> None:
             # As of before: content that comes later has another time, too.
             info = source.stat()
             shutil.copyfile(source, target)
-            if Disk().content(str(target)) != entry.content:
+            if _sha256(str(target)) != entry.content:
                 raise _Changed(str(source))
             target.chmod(entry.mode)
             _set_time(target, info)

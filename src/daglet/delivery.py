@@ -47,18 +47,24 @@ def file(source: Path, target: Path) -> None:
     if target.is_dir():
         msg = f"cannot write {target}: a folder is there; name the file, too"
         raise InvalidOperation(msg)
-    with _told(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-        os.close(handle)
-        copy = Path(name)
-        try:
-            shutil.copy2(source, copy)
-            if target.is_file():
-                shutil.copymode(target, copy)
-            copy.rename(target)
-        finally:
-            copy.unlink(missing_ok=True)
+    with _told(target), replacing(target) as copy:
+        shutil.copy2(source, copy)
+        if target.is_file():
+            shutil.copymode(target, copy)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield the place of a file that takes the target's name once it is complete; if it fails, nothing is left of it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    os.close(handle)
+    copy = Path(name)
+    try:
+        yield copy
+        copy.rename(target)
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def _merge(source: Path, target: Path) -> None:

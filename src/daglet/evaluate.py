@@ -17,7 +17,19 @@ from typing import Any, Generic, TypeVar
 import anyio
 import anyio.to_thread
 
-from daglet import archives, buildctl, contexts, delivery, dockerfile, exports, imageconfig, layering, store, trees
+from daglet import (
+    archives,
+    buildctl,
+    contexts,
+    delivery,
+    dockerfile,
+    exports,
+    imageconfig,
+    instructions,
+    layering,
+    store,
+    trees,
+)
 from daglet import operations as ops
 from daglet.embedded import locks
 from daglet.errors import ExecFailed, InvalidOperation, Unsupported
@@ -26,9 +38,6 @@ from daglet.pool import Pool
 
 _WHOLE = "image"
 """The build context of an image that is pushed as it is."""
-
-_NO_REFERENCE = re.compile(r"[^A-Za-z0-9@:./_\[\]-]")
-"""A character that no image's reference has. BuildKit reads the address as a part of its exporter's options."""
 
 _PINNED = re.compile(r" FROM (\S+@sha256:[0-9a-f]{64})")
 
@@ -125,9 +134,8 @@ class Evaluator:
         InvalidOperation
             If the address is none.
         """
-        if _NO_REFERENCE.search(address):
-            msg = f"{address!r} is no address of an image: it has characters that none has"
-            raise InvalidOperation(msg)
+        # BuildKit reads it as a part of its exporter's options.
+        instructions.address(address)
         forced = f",compression={compression},force-compression=true" if compression else ""
         output = f"type=image,name={address},push=true,oci-mediatypes=true"
         # What is compressed anew is so with its base.

@@ -6,13 +6,13 @@ Computing one takes a quarter of a second, as much as all other answers of an un
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import graphql
 from graphql import DocumentNode, FieldNode, OperationDefinitionNode
+
+from daglet.delivery import replacing
 
 _NAMES = {"__schema", "__type", "__typename"}
 
@@ -33,11 +33,8 @@ class Answers:
 
     def keep(self, query: str, answer: bytes) -> None:
         """Keep an answer. It is complete before it takes its name."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.folder)
-        with os.fdopen(handle, "wb") as file:
-            file.write(answer)
-        Path(name).rename(self._path(query))
+        with replacing(self._path(query)) as file:
+            file.write_bytes(answer)
 
     def _path(self, query: str) -> Path:
         key = f"{graphql.__version__}\0{self.schema}\0{query}"

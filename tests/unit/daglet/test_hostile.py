@@ -67,7 +67,7 @@ steps = st.one_of(
 MOUNTS = {"cache", "secret", "bind", "tmpfs"}
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=1200)
 @given(st.lists(steps, min_size=1, max_size=5))
 def test_a_graph_is_refused_or_rendered_as_it_is_meant(chain):
     node = BASE

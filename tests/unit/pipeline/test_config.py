@@ -227,7 +227,7 @@ def _toml(value):
     return repr(value)
 
 
-@settings(max_examples=800, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=800, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(_KEYS, _VALUES, max_size=5))
 def test_any_configuration_is_accepted_or_refused_in_order(root, service):
     text = "[services.a]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in service.items())
