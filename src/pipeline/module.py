@@ -90,12 +90,10 @@ class Pipeline:
     @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
     async def sbom(self, services: Services = None) -> dagger.Directory:
         """Build services and return lists of what is in their images, for each one by CycloneDX and one by SPDX."""
-        from pipeline.repository import check_whole
         from pipeline.sbom.commands import FOLDER, Listed, listed
 
         with _sentences():
-            async with self._project(services or []) as project:
-                check_whole(project, "listed")
+            async with self._project(services or [], whole="listed") as project:
                 run, found = random.token_hex(8), list[Listed]()
 
                 async def look(name: str) -> None:
@@ -115,11 +113,8 @@ class Pipeline:
     @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
     async def image(self, service: Service) -> dagger.Container:
         """Return a service's image: publish it, run it as a service, or export it."""
-        from pipeline.repository import check_whole
-
         with _sentences():
-            async with self._project([service]) as project:
-                check_whole(project, "returned")
+            async with self._project([service], whole="returned") as project:
                 return project.graph(service, random.token_hex(8)).images[0]
 
     @function(cache="never")  # type: ignore[call-overload,untyped-decorator]
@@ -163,13 +158,11 @@ class Pipeline:
         from pipeline.config import tags as addresses
         from pipeline.registry.publish import check_addresses
         from pipeline.registry.reference import check_registry
-        from pipeline.repository import check_whole
 
         with _sentences():
             check_registry(registry, "--registry")
             overrides = Overrides(registry=registry, tags=tuple(tags or ()))
-            async with self._project(services or [], overrides) as project:
-                check_whole(project, "published")
+            async with self._project(services or [], overrides, whole="published") as project:
                 wanted = {name: addresses(name, project.config.services[name], registry) for name in project.services}
                 check_addresses(wanted)
                 run = random.token_hex(8)
@@ -200,13 +193,12 @@ class Pipeline:
         ] = None,
     ) -> str:
         """Look for known vulnerabilities in images. One as severe as pipeline.toml says fails the call, with all as the reason."""
-        from pipeline.repository import check_whole
         from pipeline.scan import commands, stage, tools
 
         with _sentences():
             commands.check_form(format)
-            async with self._project(services or [], also=[stage.toolchain()] if not programs else []) as project:
-                check_whole(project, "scanned")
+            also = [stage.toolchain()] if not programs else []
+            async with self._project(services or [], also=also, whole="scanned") as project:
                 wanted = tools.scanners(project.config, project.services, project.root)
                 given = stage.Given(
                     await stage.handed(wanted, databases, self.source),
@@ -267,12 +259,9 @@ class Pipeline:
 
     async def _check(self, kind: Literal["tests", "smoke"], names: list[str]) -> None:
         from pipeline import checking
-        from pipeline.repository import check_whole
 
         with _sentences():
-            async with self._project(names) as project:
-                if kind == "smoke":
-                    check_whole(project, "started")
+            async with self._project(names, whole="started" if kind == "smoke" else "") as project:
                 wanted = checking.checks(project, random.token_hex(8), [kind])
                 results = await checking.check(project, wanted, lambda *_: None)
             if not all(result.success for result in results):
@@ -302,11 +291,15 @@ class Pipeline:
 
     @asynccontextmanager
     async def _project(
-        self, names: list[str], overrides: Overrides | None = None, also: Sequence[BaseRequest] = ()
+        self, names: list[str], overrides: Overrides | None = None, also: Sequence[BaseRequest] = (), whole: str = ""
     ) -> AsyncIterator[Project]:
+        """Yield the services as the engine sees them. Images that are to be `whole` are so for a purpose, as `check_whole` has it."""
         from pipeline.project import Project
+        from pipeline.repository import check_whole
 
         async with self._repository(names, overrides) as repository:
+            if whole:
+                check_whole(repository, whole)
             yield Project(
                 root=repository.root,
                 source=self.source,

@@ -6,16 +6,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.config import FILE_NAME, Config, Overrides, load, parse, select
 from pipeline.detect import GoService, NodeService, detect, survey
 from pipeline.detect.survey import undecided
 from pipeline.errors import UsageError
 from pipeline.registry.reference import check_registry
-
-if TYPE_CHECKING:
-    from pipeline.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ def configuration(folder: Path, overrides: Overrides, file: str) -> tuple[Config
     return config, f"no {FILE_NAME}: found {names}; `pipeline init` writes it down"
 
 
-def check_whole(repository: Repository | Project, purpose: str) -> None:
+def check_whole(repository: Repository, purpose: str) -> None:
     """Check that whole images are built, which are then to be `purpose`, such as "compared".
 
     Raises

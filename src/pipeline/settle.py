@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from pipeline.archive import blob_name, opened
-from pipeline.bases.oci import EPOCH, add_member, descriptor, digest_of, json_bytes, replacing
+from pipeline.bases.oci import BASE_DIGEST, EPOCH, add_member, descriptor, digest_of, json_bytes, replacing
 
 _IMPORTED = "import image layer "
-_BASE = "org.opencontainers.image.base.digest"
 _LAYER_KEYS = ("mediaType", "digest", "size")
 
 
@@ -138,7 +137,7 @@ def _originals(image: Image, bases: Mapping[str, Image]) -> Iterator[Layer]:
     """Yield an image's layers; in the place of one that was imported, that of the base."""
     imported = {f"{_IMPORTED}{layer.descriptor['digest']}": layer for base in bases.values() for layer in base.layers}
     labels = image.config.get("config", {}).get("Labels") or {}
-    below = bases[labels[_BASE]].layers if labels.get(_BASE) in bases else ()
+    below = bases[labels[BASE_DIGEST]].layers if labels.get(BASE_DIGEST) in bases else ()
     for layer, original in zip_longest(image.layers, below[: len(image.layers)]):
         told = str(layer.history.get("created_by", ""))
         if told in imported:

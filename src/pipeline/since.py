@@ -78,8 +78,7 @@ async def _difference(project: Project, earlier: Project, name: str, scratch: Pa
         return "it is new"
     if beside := [path for path in _beside(project, name) if _content(project.root / path) != _content(earlier.root / path)]:
         return f"file: {', '.join(beside)}"
-    different = _settings(project, name).items() ^ _settings(earlier, name).items()
-    if different:
+    if different := _settings(project, name).items() ^ _settings(earlier, name).items():
         return min(different)[0]
     stages = {stage.name: stage for stage in earlier.graph(name, "since").stages}
     for stage in project.graph(name, "since").stages:

@@ -23,6 +23,10 @@ from pipeline.archive import blob_name, opened
 EPOCH = "1970-01-01T00:00:00Z"
 """When every image says that it was made."""
 
+BASE_NAME = "org.opencontainers.image.base.name"
+BASE_DIGEST = "org.opencontainers.image.base.digest"
+"""The labels of an image that say what it starts from."""
+
 _MEDIA = "application/vnd.oci.image."
 
 Compression = Literal["gzip", "zstd"]

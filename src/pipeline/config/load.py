@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from pipeline.config.faults import did_you_mean, first_error, line_of, syntax_error
-from pipeline.config.model import FILE_NAME, Config, Service
+from pipeline.config.model import FILE_NAME, NEVER_SHIPPED, Config, Service
 from pipeline.config.overrides import override
 from pipeline.errors import UsageError
 from pipeline.files import plain
@@ -118,9 +119,8 @@ def _check_service(root: Path, name: str, service: Service, text: str, file: str
             what = "is no folder" if (base / value).exists() else "does not exist"
             msg = f"the folder {value!r} {what}"
             raise fault(msg, *keys, hint="correct `path`, or remove the service")
-        if keys == ("files",) and not (base / value).exists():
-            msg = f"there is no {value!r} in {service.path}"
-            raise fault(msg, *keys, hint="name files and folders that are there; what a build makes is `node.output`")
+        if keys == ("files",) and (why := _not_shipped(base, value)):
+            raise fault(why[0], *keys, hint=why[1])
 
 
 _FROM_ROOT = (("path",), ("context",), ("node", "workspace"), ("go", "workspace"))
@@ -157,4 +157,14 @@ def _no_place(base: Path, path: str) -> tuple[str, str] | None:
         return f"{path!r} cannot be looked up: {error.strerror}", ""
     if not resolved.is_relative_to(base.resolve()):
         return f"{path!r} leads out of the repository", "a build context must lie below the repository's root"
+    return None
+
+
+def _not_shipped(folder: Path, path: str) -> tuple[str, str] | None:
+    """Return why nothing of a path would be in an image, and the way out; None if something is."""
+    if any(fnmatchcase(part, name) for part in Path(path).parts for name in NEVER_SHIPPED):
+        return f"{path!r} is in no image", "give the program its secrets when it starts; a plain file needs another name"
+    if not (folder / path).exists():
+        hint = "name files and folders that are there; what a build makes is `node.output`"
+        return f"there is no {path!r} in the service's folder", hint
     return None

@@ -322,3 +322,7 @@ class Config(_Table):
     cost: Cost = Cost()
     services: dict[str, Service] = Field(min_length=1)
     """The services by their names."""
+
+
+NEVER_SHIPPED = (".git", ".env", ".env.*")
+"""Names of files and folders that belong in no image, even in a folder that is named for it."""

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from pipeline.config.model import NEVER_SHIPPED
 from pipeline.detect.found import Found
 
 NEVER_SOURCES = (
-    "**/.git",
+    *(f"**/{name}" for name in NEVER_SHIPPED),
     "**/node_modules",
     "**/.venv",
-    "**/.env",
-    "**/.env.*",
     "**/.idea",
     "**/.vscode",
     "**/.DS_Store",
@@ -29,9 +28,6 @@ NEVER_SOURCES = (
     "pipeline.toml",
 )
 """What never belongs in a build, whatever the kind of service."""
-
-NEVER_SHIPPED = ("**/.git", "**/.env", "**/.env.*")
-"""What belongs in no image, even in a folder that is named for it."""
 
 NODE_TESTS = ("test", "tests", "**/__tests__", "**/*.test.*", "**/*.spec.*")
 GO_TESTS = ("**/*_test.go", "**/testdata")

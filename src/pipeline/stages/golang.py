@@ -6,6 +6,7 @@ config/production.yaml ─▶ config ─┴▶ runtime
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -256,7 +257,7 @@ def _script(service: GoService) -> str:
 
 def _before(service: GoService) -> str:
     """Return the script of what is to run first. Each line begins in the service's folder, wherever the one before went."""
-    return "".join(f"(\n{line}\n)\n" for line in service.build.before)
+    return "".join(f"{line}\ncd {shlex.quote(_home(service))}\n" for line in service.build.before)
 
 
 def check(service: GoService, context: Context, script: str) -> dagger.Container:

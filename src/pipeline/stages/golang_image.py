@@ -39,11 +39,7 @@ def runtime(service: GoService, context: Context, build: Stage, config: Stage | 
     if workdir := _workdir(service):
         container = container.with_workdir(workdir)
     env = {**({"ZONEINFO": _SHIPPED[_ZONES]} if service.tzdata else {}), **context.env}
-    labels = {
-        **context.labels,
-        "org.opencontainers.image.base.name": base.title,
-        **({"org.opencontainers.image.base.digest": base.digest} if base.digest else {}),
-    }
+    labels = {**context.labels, **base.labels}
     user = context.user or _USER
     container = configured(container, user=user, port=service.image.port, env=env, labels=labels)
     container = _started(service, container)

@@ -8,6 +8,7 @@ import dagger
 from dagger import dag
 
 from pipeline.bases.model import Role
+from pipeline.bases.oci import BASE_DIGEST, BASE_NAME
 from pipeline.graph import Layers
 from pipeline.stages.context import Context
 
@@ -69,6 +70,11 @@ class ImageBase:
     def nothing(cls, context: Context, platform: str) -> ImageBase:
         """Return what an image starts from that has nothing but its own layers."""
         return cls(context, platform, _nothing(platform), "scratch", "", is_here=True)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What an image says of its base."""
+        return {BASE_NAME: self.title, **({BASE_DIGEST: self.digest} if self.digest else {})}
 
     @property
     def stage(self) -> str:

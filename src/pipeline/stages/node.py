@@ -284,15 +284,11 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
     checks = any(packages.runs_tsc(script) for script in service.builds)
     if checks:
         container = _with_tsc(context, container)
-    for name, value in service.build.env.items():
-        container = container.with_env_variable(name, value)
-    for name, secret in context.secret_variables.items():
-        container = container.with_secret_variable(name, secret)
     built = stage(
         context,
         "build",
         ("deps",),
-        container,
+        _with_variables(service, context, container),
         Inputs(
             command=_build_command(service),
             variables=service.build.env,
@@ -302,6 +298,15 @@ def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
         kept=_kept_output(service),
     )
     return replace(built, volume=_checked(context, built)) if checks and built.kept else built
+
+
+def _with_variables(service: NodeService, context: Context, container: dagger.Container) -> dagger.Container:
+    """Return a container with the variables of a build, plain and secret."""
+    for name, value in service.build.env.items():
+        container = container.with_env_variable(name, value)
+    for name, secret in context.secret_variables.items():
+        container = container.with_secret_variable(name, secret)
+    return container
 
 
 def _with_tsc(context: Context, container: dagger.Container) -> dagger.Container:
@@ -338,6 +343,6 @@ def check(service: NodeService, context: Context, script: str) -> dagger.Contain
     container = context.named(deps.container, script).with_directory(APP, sources, owner=BUILD_USER)
     # As in a build, what the service needs of its workspace is built before it.
     if needed := _in_turn(service, (item for item in service.builds if item.folder != service.place.folder)):
-        container = container.with_exec(["sh", "-ec", needed])
+        container = _with_variables(service, context, container).with_exec(["sh", "-ec", needed])
     container = container.with_workdir(home(service))
     return container.with_exec(list(packages.run(service.install.manager, script)))

@@ -36,11 +36,7 @@ def runtime(service: NodeService, context: Context, build: Stage | None, prod_de
             image = image.with_layer(writable(folders, user))
     container = image.container.with_workdir(service.image.workdir or home(service))
     env = {"NODE_ENV": "production", **service.runtime_env, **context.env}
-    labels = {
-        **context.labels,
-        "org.opencontainers.image.base.name": base.title,
-        "org.opencontainers.image.base.digest": base.digest,
-    }
+    labels = {**context.labels, **base.labels}
     container = configured(container, user=user, port=service.image.port, env=env, labels=labels)
     container = container.with_default_args(list(service.start))
     if probe := node_command(service.image):

@@ -267,7 +267,6 @@ COPY --link --from=files-3 /rootfs/ /
 COPY --link --from=files-5 /rootfs/ /
 WORKDIR /app
 ENV NODE_ENV="production"
-LABEL org.opencontainers.image.base.digest=""
 LABEL org.opencontainers.image.base.name="docker.io/library/node:22-bookworm-slim"
 LABEL org.opencontainers.image.version="1.0.0"
 EXPOSE 3000/tcp

@@ -358,11 +358,8 @@ def _go_sum(service: ServiceFolder) -> Iterator[Finding]:
     content = manifest.read_text(encoding="utf-8", errors="replace")
     lines, found = content.splitlines(), list(directives(content))
     replaced = {item.words[0] for item in found if item.name == "replace" and item.words}
-    held = (
-        set(re.findall(r"^(\S+ \S+) h1:", sums.read_text(encoding="utf-8", errors="replace"), re.MULTILINE))
-        if sums.is_file()
-        else set()
-    )
+    locked = sums.read_text(encoding="utf-8", errors="replace") if sums.is_file() else ""
+    held = set(re.findall(r"^(\S+ \S+) h1:", locked, re.MULTILINE))
     for item in found:
         if item.name != "require" or len(item.words) < 2 or item.words[0] in replaced:  # noqa: PLR2004 - a module and its version
             continue

@@ -10,6 +10,7 @@ from pipeline.errors import UsageError
 
 SERVICE = '[services.a]\npath = "a"\n'
 THERE = "name files and folders that are there; what a build makes is `node.output`"
+SECRET = "give the program its secrets when it starts; a plain file needs another name"
 HINT = "a build context must lie below the repository's root"
 LONG = "a" * 300
 NAMES = "use lower-case letters, digits, and single '.', '_' or '-' between them: it becomes part of an image's name"
@@ -81,7 +82,8 @@ def root(tmp_path):
             f"[scan.tools.hosts]\nimage = 'x'\n{SERVICE}",
             ":2: scan.tools.hosts.image: is 'x', which does not fit an image with its digest: REPOSITORY@sha256:…",
         ),
-        (f"{SERVICE}files = ['x*']", f":3: services.a.files: there is no 'x*' in a; {THERE}"),
+        (f"{SERVICE}files = ['x*']", f":3: services.a.files: there is no 'x*' in the service's folder; {THERE}"),
+        (f"{SERVICE}files = ['.env']", f":3: services.a.files: '.env' is in no image; {SECRET}"),
         (f"{SERVICE}files = ['../x']", f":3: services.a.files: '../x' leads out of the repository; {HINT}"),
         (f"{SERVICE}node.workspace = '../x'", f":3: services.a.node.workspace: '../x' leads out of the repository; {HINT}"),
         (f"{SERVICE}context = '../x'", f":3: services.a.context: '../x' leads out of the repository; {HINT}"),

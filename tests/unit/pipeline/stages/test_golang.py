@@ -55,7 +55,7 @@ async def test_what_runs_before_is_in_no_others_way_and_runs_before_tests_too(pl
         script = project.graph("a").stage("build").inputs.command[-1]
         for container in project.checks("a", "run").values():
             await container.sync()
-    assert script.startswith("(\ncd web && x # y\n)\n(\nz\n)\ngo build ")
+    assert script.startswith("cd web && x # y\ncd /src\nz\ncd /src\ngo build ")
     for plan in planner.plans:
         first, second = [line for line in plan.splitlines() if line.strip().startswith('["')][-2:]
         assert "cd web && x # y" in first
