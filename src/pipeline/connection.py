@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from pipeline import bases, hosts, vcs
-from pipeline.detect import GoService, NodeService
+from pipeline.detect import GoService, NodeService, sources
 from pipeline.engine import Choice, Engine, session
 from pipeline.folders import cache_folder, state_folder
 
@@ -91,11 +91,10 @@ async def origin(repository: Repository) -> vcs.Origin:
     async def ask(name: str, service: NodeService | GoService) -> None:
         beside = service.install.files if isinstance(service, NodeService) else (*service.module_files, service.config)
         taken = tuple(filter(None, beside))
-        include = (*service.sources.include, *taken) if service.sources.include else ()
         # What another stage takes in is an input, whatever the sources leave out.
-        exclude = [item for item in service.sources.exclude if not any(f"{path}/".startswith(f"{item}/") for path in taken)]
+        exclude = (*service.sources.exclude, *(f"!{path}" for path in taken if sources.may_leave_out(service.sources, path)))
         found[name] = await anyio.to_thread.run_sync(
-            vcs.labels, root, service.place.context, include, exclude, addresses[repositories[name]]
+            vcs.labels, root, service.place.context, service.sources.include, exclude, addresses[repositories[name]]
         )
 
     async with anyio.create_task_group() as group:

@@ -10,8 +10,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from pipeline.errors import PipelineError, UsageError
@@ -39,18 +40,21 @@ def labels(root: Path, path: str, include: Sequence[str], exclude: Sequence[str]
     path:
         The folder that the service's build sees.
     include, exclude:
-        Patterns, relative to that folder, of files that are an input (all, if empty), and that are none.
+        Patterns, relative to that folder, of files that are an input (all, if empty), and that are none, where `!` takes in again.
     source:
         The repository's public address, "" where it has none.
     """
     folder = root / path
-    wanted = [f":(glob){item}" for item in (_globs(include) if include else ["**"])]
-    pathspec = [*wanted, *(f":(exclude,glob){item}" for item in _globs(exclude))]
-    found = _git(folder, "log", "-1", "--format=%H %cI", "--", *pathspec).split()
-    if len(found) != 2:  # noqa: PLR2004 - a hash and a time
+    inputs = list(_pathspecs(include, exclude))
+    commits = {found for paths in inputs if (found := _git(folder, "log", "-1", "--format=%H %cI", "--", *paths))}
+    if len(commits) > 1:
+        # A commit comes before those that it was made after.
+        commits = {_git(folder, "log", "-1", "--topo-order", "--format=%H %cI", *(item.split()[0] for item in sorted(commits)))}
+    if not any(commits):
         return {}
-    revision, created = found
-    dirty = "-dirty" if _git(folder, "status", "--porcelain", "--untracked-files=all", "--", *pathspec) else ""
+    revision, created = commits.pop().split()
+    changed = any(_git(folder, "status", "--porcelain", "--untracked-files=all", "--", *paths) for paths in inputs)
+    dirty = "-dirty" if changed else ""
     facts = {f"{_PREFIX}.revision": revision + dirty, f"{_PREFIX}.created": created}
     if source:
         facts[f"{_PREFIX}.source"] = source
@@ -130,6 +134,20 @@ def public_address(remote: str) -> str:
     if found := re.fullmatch(r"https?://(?:[^@/\s]+@)?([^\s]+?)(?:\.git)?/?", remote):
         return f"https://{found[1]}"
     return ""
+
+
+def _pathspecs(include: Sequence[str], exclude: Sequence[str]) -> Iterator[list[str]]:
+    """Yield what git is to look at: the files that are wanted, and by themselves those that are taken in again.
+
+    To git whatever a pattern excludes is out, whichever patterns follow.
+    """
+    wanted, left = list(include) or ["**"], list(exclude)
+    while wanted:
+        out = [item for item in left if not item.startswith("!")]
+        yield [*(f":(glob){item}" for item in _globs(wanted)), *(f":(exclude,glob){item}" for item in _globs(out))]
+        left = list(dropwhile(lambda item: not item.startswith("!"), left))
+        wanted = [item[1:] for item in takewhile(lambda item: item.startswith("!"), left)]
+        left = left[len(wanted) :]
 
 
 def _globs(patterns: Sequence[str]) -> list[str]:

@@ -148,7 +148,7 @@ class Service(_Table):
     include: list[Text] = []
     """Patterns of the files that the build takes, relative to the context; everything where it is empty."""
     exclude: list[Text] = []
-    """Patterns of files that the build does not take."""
+    """Patterns of files that the build does not take, beside what `.dockerignore` and no build does. `!README.md` takes one in again."""
     target: Text | None = None
     """The stage to stop at."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None

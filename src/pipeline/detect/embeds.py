@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
 
 from pipeline.detect.found import Found
 from pipeline.detect.programs import Program
@@ -24,13 +25,23 @@ def unmade(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:
     """Return the place that has something compiled in which is not there: what makes it has to run before the build."""
     for file in files:
         for pattern, number in patterns(file):
-            # Go refuses patterns that lead out, and here they would be looked for all over the disk.
-            if ".." in pattern or pattern.startswith("/"):
-                continue
-            if not _is_there(file, pattern):
+            if not _leads_out(pattern) and not _is_there(file, pattern):
                 why = f"{pattern} is compiled in and not there: name what makes it, or have it made beforehand"
                 return Found("build.before", (), file.name, number, why)
     return None
+
+
+def placed(files: Iterable[Program], context: str) -> Iterator[str]:
+    """Yield the patterns of what is compiled in, relative to a folder that has all programs, itself relative to the repository."""
+    for file in files:
+        for pattern, _ in patterns(file):
+            if not _leads_out(pattern):
+                yield (PurePosixPath(file.name).relative_to(context).parent / pattern).as_posix()
+
+
+def _leads_out(pattern: str) -> bool:
+    """Whether a pattern is one that Go refuses. Here it would be looked for all over the disk."""
+    return ".." in pattern or pattern.startswith("/")
 
 
 def _is_there(file: Program, pattern: str) -> bool:

@@ -13,6 +13,9 @@ T = TypeVar("T")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 """Keys that TOML takes without quotes."""
 
+_VALUE_WIDTH = 40
+"""Where sources stand at the latest; those of longer values stand behind them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
@@ -60,7 +63,7 @@ def as_text(settings: Iterable[Found[Any]]) -> str:
     """Return settings for people: a line each, with its source."""
     rows = [(item.key, shown(item.value), item.source) for item in settings]
     keys = max((len(key) for key, _, _ in rows), default=0)
-    values = max((len(value) for _, value, _ in rows), default=0)
+    values = min(max((len(value) for _, value, _ in rows), default=0), _VALUE_WIDTH)
     return "".join(f"  {key:<{keys}}  {value:<{values}}  {source}".rstrip() + "\n" for key, value, source in rows)
 
 

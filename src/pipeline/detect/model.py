@@ -6,31 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from pipeline.config.model import NEVER_SHIPPED
 from pipeline.detect.found import Found
-
-NEVER_SOURCES = (
-    *(f"**/{name}" for name in NEVER_SHIPPED),
-    "**/node_modules",
-    "**/.venv",
-    "**/.idea",
-    "**/.vscode",
-    "**/.DS_Store",
-    "**/.github",
-    "**/*.md",
-    "**/Dockerfile*",
-    "**/*.Dockerfile",
-    "**/.dockerignore",
-    "**/.gitignore",
-    "coverage",
-    "dist",
-    "pipeline.lock",
-    "pipeline.toml",
-)
-"""What never belongs in a build, whatever the kind of service."""
-
-NODE_TESTS = ("test", "tests", "**/__tests__", "**/*.test.*", "**/*.spec.*")
-GO_TESTS = ("**/*_test.go", "**/testdata")
 
 Probe = str | tuple[str, ...] | Literal[False]
 """How a service is asked for its health: a path, "grpc" or "grpc:PORT", a command, or not at all."""
@@ -38,7 +14,7 @@ Probe = str | tuple[str, ...] | Literal[False]
 
 @dataclass(frozen=True, slots=True)
 class SourceFilter:
-    """Which files of a context a stage takes: all of `include` (everything, if empty) but `exclude`."""
+    """Which files of a context a stage takes: all of `include` (everything, if empty) but `exclude`, where `!` takes in again."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from e2b_dockerfile_utils import PatternMatcher
 
+from pipeline.detect.sources import read
+from pipeline.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Context:
@@ -30,11 +33,9 @@ class Context:
 
     @cached_property
     def _ignored(self) -> PatternMatcher:
-        lines = self.ignore_file.read_text(encoding="utf-8-sig", errors="replace").splitlines() if self.ignore_file else []
-        patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         try:
-            return PatternMatcher([pattern.removeprefix("/") for pattern in patterns])
-        except ValueError:
+            return PatternMatcher(list(read(self.ignore_file, self.root)) if self.ignore_file else [])
+        except (UsageError, ValueError):
             return PatternMatcher([])
 
     def takes(self, path: str) -> bool:

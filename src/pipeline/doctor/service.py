@@ -68,5 +68,6 @@ class ServiceFolder:
             folders[:] = sorted(name for name in folders if name not in PRUNED and name != ".git")
             for name in sorted(files):
                 path = Path(where, name).relative_to(self.folder).as_posix()
-                if not excluded.matches(path) and (included is None or included.matches(path)):
+                seen = self.detected.place.within(path) if self.detected else path
+                if not excluded.matches(seen) and (included is None or included.matches(seen)):
                     yield path

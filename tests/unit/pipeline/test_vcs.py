@@ -95,3 +95,19 @@ def test_where_there_is_no_git_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="there is no git"):
         vcs.commit(tmp_path, "HEAD")
+
+
+def revision(repository, exclude, include=()):
+    return labels(repository, "one", include, exclude).get("org.opencontainers.image.revision")
+
+
+def test_what_is_taken_in_again_is_an_input(repository):
+    first, second = git(repository, "rev-parse", "HEAD~2"), git(repository, "rev-parse", "HEAD~1")
+    assert revision(repository, ("*.md", "!README.md")) == second
+    assert revision(repository, ("*", "!main.go")) == first
+    assert revision(repository, ("*", "!*.md", "README.md", "!main.go")) == first
+    assert revision(repository, ("*", "!main.go", "!README.md")) == second
+    assert revision(repository, ("*",)) is None
+    (repository / "one/README.md").write_text("changed")
+    assert revision(repository, ("*.md", "!README.md")) == f"{second}-dirty"
+    assert revision(repository, ("*", "!main.go")) == first

@@ -7,14 +7,14 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from pipeline.config import Service
-from pipeline.detect import embeds, programs
+from pipeline.detect import embeds, programs, sources
 from pipeline.detect.found import Found, configured, joined, or_false
 from pipeline.detect.golang.cgo import cgo
 from pipeline.detect.golang.mains import base, named
 from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
 from pipeline.detect.image import build_settings, expanded, image_settings
-from pipeline.detect.model import GO_TESTS, NEVER_SOURCES, GoService, Place, SourceFilter
+from pipeline.detect.model import GoService, Place
 from pipeline.detect.syntax import line, placed, text, tree
 from pipeline.errors import UsageError
 
@@ -46,7 +46,8 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     main = main_package(folder, settings.path, name, own.path, settings.go.main, settings.go.tags)
     binaries = _binaries(folder, settings, name)
     read = programs.programs(folder, settings.path, programs.GO_FILES, settings.go.tags)
-    linked = cgo([*read, *_beside(root, settings, modules)], settings)
+    beside = tuple(_beside(root, settings, modules))
+    linked = cgo([*read, *beside], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
     start = tuple(settings.runtime.start or ())
     image, image_found = image_settings(
@@ -54,7 +55,15 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     )
     config = _file(folder, settings, _DEFAULT_CONFIG, name, "config")
     schema = _file(folder, settings, _DEFAULT_SCHEMA, name, "schema").value if config.value else ""
-    exclude = (*_anchored(NEVER_SOURCES, modules), *settings.exclude)
+    ignored = sources.ignored(root, place)
+    exclude = sources.within(sources.NOT_SOURCES, modules.sources)
+    no_program = (
+        *ignored.value,
+        *exclude,
+        *sources.GO_TESTS,
+        *_not_sources(place, config.value, mod.value, joined=bool(modules.workspace)),
+    )
+    compiled_in = tuple(f"!{item}" for item in embeds.placed((*read, *beside), modules.context))
     include = tuple(settings.include) or _included(modules, place)
     return GoService(
         place=place,
@@ -71,10 +80,8 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         ca_certs=settings.go.ca_certs,
         tzdata=settings.go.tzdata,
         module_files=_module_files(root, modules, mod.value),
-        sources=SourceFilter(
-            include, (*exclude, *GO_TESTS, *_not_sources(place, config.value, mod.value, joined=bool(modules.workspace)))
-        ),
-        check_sources=SourceFilter(include, exclude),
+        sources=sources.chosen(include, (*no_program, *compiled_in), settings.exclude),
+        check_sources=sources.chosen(include, (*exclude, *compiled_in), settings.exclude),
         cgo=linked.value,
         mod=mod.value,
         workspace=bool(modules.workspace),
@@ -91,6 +98,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
             *([unmade] if unmade else []),
             *image_found,
             config,
+            *([ignored] if ignored.file else []),
         ),
     )
 
@@ -157,13 +165,6 @@ def _included(modules: Layout, place: Place) -> tuple[str, ...]:
     if place.folder == "." and len(modules.sources) == 1:
         return ()
     return tuple("**" if folder == "." else f"{folder}/**" for folder in modules.sources)
-
-
-def _anchored(patterns: Sequence[str], modules: Layout) -> list[str]:
-    """Return patterns as they hold in each module's folder."""
-    anywhere = [pattern for pattern in patterns if pattern.startswith("**/")]
-    anchored = [pattern for pattern in patterns if not pattern.startswith("**/")]
-    return [*anywhere, *(joined(folder, pattern) for folder in modules.sources for pattern in anchored)]
 
 
 def _not_sources(place: Place, config: str, mod: str, *, joined: bool) -> tuple[str, ...]:

@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.config import Service
-from pipeline.detect import programs
+from pipeline.detect import programs, sources
 from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.image import build_settings, image_settings
 from pipeline.detect.model import (
-    NEVER_SOURCES,
-    NODE_TESTS,
     Install,
     Manager,
     NodeService,
     Output,
     Place,
-    SourceFilter,
 )
 from pipeline.detect.node import install, managers, versions, workspace
 from pipeline.detect.node.made import Made, made
@@ -74,10 +71,12 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     if prisma == "sources":
         build = replace(build, before=(managers.command(manager.value, "prisma generate"), *build.before))
     exclude = (
-        *_excluded(settings, needed, place, product),
+        *sources.within((*sources.NOT_SOURCES, *(f"**/{item}" for item in _FRAMEWORKS_OWN)), needed),
+        *(place.within(item) for item in product.folders if item != "."),
         *(f"{item}/{member_output(space.members[item])}" for item in built),
     )
-    tests = tuple(_within(NODE_TESTS, needed))
+    ignored = sources.ignored(root, place)
+    no_program = (*ignored.value, *exclude, *sources.within(sources.NODE_TESTS, needed))
     include = tuple(settings.include) or _included(root, space, needed)
     shipped = [*([place.folder] if product.ships_sources else []), *(item for item in libraries if item not in built)]
     shipped_include = tuple(settings.include) if place.folder == "." else tuple(f"{item}/**" for item in shipped)
@@ -98,9 +97,9 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         image=replace(image, files=tuple(dict.fromkeys((*image.files, *product.files)))),
         build=build,
         runtime_manifests=_runtime_manifests(space, needed, place) if not product.bundled else {},
-        sources=SourceFilter(include, (*exclude, *tests)),
-        shipped=SourceFilter(shipped_include, (*exclude, *tests)) if shipped else None,
-        check_sources=SourceFilter(include, exclude),
+        sources=sources.chosen(include, no_program, settings.exclude),
+        shipped=sources.chosen(shipped_include, no_program, settings.exclude) if shipped else None,
+        check_sources=sources.chosen(include, exclude, settings.exclude),
         check_scripts=tuple(script for script in ("lint", "test") if script in manifest.table("scripts")),
         release=str(manifest.data.get("version", "")),
         runtime_env=product.env,
@@ -112,6 +111,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
             *image_found,
             *install_found,
             native,
+            *([ignored] if ignored.file else []),
         ),
     )
 
@@ -206,19 +206,6 @@ def _prisma(folder: Path, manifest: Manifest, script: str) -> Literal["", "sourc
     scripts = manifest.table("scripts")
     own = (str(scripts.get(item)) for item in (f"pre{script}", script))
     return "" if any("prisma generate" in item for item in own) else "sources"
-
-
-def _excluded(settings: Service, needed: Sequence[str], place: Place, product: Made) -> tuple[str, ...]:
-    own = [place.within(item) for item in product.folders if item != "."]
-    always = (*NEVER_SOURCES, *(f"**/{item}" for item in _FRAMEWORKS_OWN))
-    return tuple(dict.fromkeys((*_within(always, needed), *own, *settings.exclude)))
-
-
-def _within(patterns: Sequence[str], members: Sequence[str]) -> Sequence[str]:
-    """Return patterns as they hold in each member's folder, those for any folder once."""
-    anywhere = [pattern for pattern in patterns if pattern.startswith("**/")]
-    anchored = [pattern for pattern in patterns if not pattern.startswith("**/")]
-    return [*anywhere, *(joined(member, pattern) for member in members for pattern in anchored)]
 
 
 def _included(root: Path, space: Workspace, needed: Sequence[str]) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured
-from pipeline.detect.model import NEVER_SOURCES
 from pipeline.detect.node.manifest import Manifest
+from pipeline.detect.sources import NOT_SOURCES
 from pipeline.errors import UsageError
 
 _KEY = "runtime.start"
@@ -138,7 +138,7 @@ def file_of(folder: Path, name: str) -> str:
     What lies in a folder that no build takes in is none: what a developer built is not in the repository. Nor is what a path from
     the root names, which is a file of the image.
     """
-    if not name or name.startswith("/") or name.partition("/")[0] in NEVER_SOURCES:
+    if not name or name.startswith("/") or name.partition("/")[0] in NOT_SOURCES:
         return ""
     forms = (name, *(f"{name}{suffix}" for suffix in (".js", ".cjs", ".mjs")), f"{name}/index.js")
     return next((form for form in forms if (folder / form).is_file()), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from trees import write
 
-from pipeline.detect.embeds import patterns, unmade
+from pipeline.detect.embeds import patterns, placed, unmade
 from pipeline.detect.found import Found
 from pipeline.detect.programs import GO_FILES, programs
 
@@ -54,6 +54,12 @@ def test_what_is_not_there_is_looked_for_beside_the_program(program, tmp_path):
     found = unmade(program("there.txt made.txt", "there.txt"))
     why = "made.txt is compiled in and not there: name what makes it, or have it made beforehand"
     assert found == Found("build.before", (), "svc/a/a.go", 4, why)
+
+
+def test_what_is_compiled_in_is_told_by_its_place_in_the_context(program):
+    files = program("site/*.html ../lost README.md", "README.md")
+    assert list(placed(files, ".")) == ["svc/a/site/*.html", "svc/a/README.md"]
+    assert list(placed(files, "svc")) == ["a/site/*.html", "a/README.md"]
 
 
 def test_what_leads_out_of_the_folder_is_not_looked_for(program):

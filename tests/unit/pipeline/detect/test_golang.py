@@ -10,7 +10,7 @@ from trees import write
 from pipeline.config import Build, Go, Runtime, Service
 from pipeline.detect import detect
 from pipeline.detect.found import Found
-from pipeline.detect.model import GO_TESTS, NEVER_SOURCES, SourceFilter
+from pipeline.detect.sources import GO_TESTS, NOT_SOURCES, chosen, within
 from pipeline.errors import UsageError
 
 
@@ -205,8 +205,8 @@ def test_a_linker_variable_of_both_kinds_of_quotes_is_refused(module):
 
 def test_a_build_takes_all_of_a_module_but_what_no_build_takes(module):
     found = detect(module.parent, "auth", Service(path="auth", exclude=["docs/**"]))
-    assert found.check_sources == SourceFilter((), (*NEVER_SOURCES, "docs/**"))
-    assert found.sources == SourceFilter((), (*NEVER_SOURCES, "docs/**", *GO_TESTS, "**/go.work", "**/go.work.sum"))
+    assert found.check_sources == chosen((), NOT_SOURCES, ["docs/**"])
+    assert found.sources == chosen((), (*NOT_SOURCES, *GO_TESTS, "**/go.work", "**/go.work.sum"), ["docs/**"])
     wide = detect(module.parent, "auth", Service(path="auth", context="."))
     assert wide.sources.include == ("auth/**",)
     told = detect(module.parent, "auth", Service(path="auth", include=["cmd/**"]))
@@ -219,12 +219,8 @@ def test_what_no_build_takes_holds_in_every_module(module):
         file.write("\nreplace example.com/log => ../log\n")
     found = detect(module.parent, "auth", Service(path="auth"))
     assert (found.place.context, found.sources.include) == (".", ("auth/**", "log/**"))
-    own = [item for item in NEVER_SOURCES if not item.startswith("**/")]
-    never = {
-        *(item for item in NEVER_SOURCES if item.startswith("**/")),
-        *(f"{at}/{item}" for at in ("auth", "log") for item in own),
-    }
-    assert set(found.check_sources.exclude) == never
+    assert found.check_sources == chosen(("auth/**", "log/**"), within(NOT_SOURCES, ["auth", "log"]), [])
+    assert {"auth/dist", "log/dist", "**/node_modules"} < set(found.check_sources.exclude)
 
 
 def test_modules_are_downloaded_by_their_sums_where_there_are_any_to_download(module):
@@ -351,3 +347,10 @@ def test_a_schema_is_the_settings_or_what_lies_beside(module):
         with pytest.raises(UsageError, match=r"'none\.json' does not exist") as missing:
             detect(module.parent, "auth", Service(path="auth", go=Go(**{key: "none.json"})))
         assert (missing.value.service, missing.value.key) == ("auth", f"services.auth.go.{key}")
+
+
+def test_what_is_compiled_in_is_a_source_whatever_it_is_called(module):
+    write(module, {"main.go": "package main\n\n//go:embed README.md dist\nvar files embed.FS\n\nfunc main() {}\n"})
+    found = detect(module.parent, "auth", Service(path="auth", exclude=["other"]))
+    for sources in (found.sources, found.check_sources):
+        assert sources.exclude[-6:] == ("!README.md", "!dist", "**/.git", "**/.env", "**/.env.*", "other")

@@ -9,7 +9,8 @@ from trees import write
 
 from pipeline.config import Node, Runtime, Service
 from pipeline.detect import detect
-from pipeline.detect.model import NEVER_SOURCES, Output, Place
+from pipeline.detect.model import Output, Place
+from pipeline.detect.sources import NOT_SOURCES
 from pipeline.errors import UsageError
 
 BERRY = "__metadata:\n  version: 8\n"
@@ -124,7 +125,7 @@ def test_what_no_build_takes_in_holds_in_every_member_needed(member):
     found = member(exclude=["docs/**", "docs/**"])
     excluded = found.check_sources.exclude
     assert len(set(excluded)) == len(excluded)
-    assert {item for item in NEVER_SOURCES if item.startswith("**/")} | NEVER <= set(excluded)
+    assert {item for item in NOT_SOURCES if item.startswith("**/")} | NEVER <= set(excluded)
     assert {"apps/api/dist", "libs/plain/dist", "libs/built/dist", "libs/built/lib", "docs/**"} <= set(excluded)
     assert "dist" not in excluded
     assert set(found.sources.exclude) - set(excluded) == {
