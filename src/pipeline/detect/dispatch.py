@@ -21,6 +21,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService | GoService:
     """
     folder = root / settings.path
     kind = settings.kind or _kind(folder, name, settings.path)
+    _check_other(name, settings, kind)
     try:
         return node.detect(root, name, settings) if kind == "node" else golang.detect(root, name, settings)
     except RecursionError:
@@ -30,6 +31,16 @@ def detect(root: Path, name: str, settings: Service) -> NodeService | GoService:
         # Names come out of the repository's files, and may be none that a file can have.
         msg = f"{os.path.relpath(error.filename or folder, root)!r} cannot be looked up: {error.strerror}"
         raise UsageError(msg, service=name, hint="correct the name where it is given, or who may read the file") from None
+
+
+def _check_other(name: str, settings: Service, kind: str) -> None:
+    """Check that nothing is set which holds for services of the other kind."""
+    other = "go" if kind == "node" else "node"
+    if given := sorted((settings.go if kind == "node" else settings.node).model_fields_set):
+        msg = f"{name} is a {kind.capitalize()} service, and no {other.capitalize()} service's {given[0]!r} holds for it"
+        raise UsageError(
+            msg, key=f"services.{name}.{other}.{given[0]}", hint=f"remove it, or correct `kind` in [services.{name}]"
+        )
 
 
 def _kind(folder: Path, name: str, path: str) -> str:

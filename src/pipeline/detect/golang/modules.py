@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import Service
+from pipeline.detect import programs
 from pipeline.detect.found import Found, joined
 from pipeline.detect.golang.directives import directives
 from pipeline.errors import UsageError
@@ -172,7 +173,7 @@ def layout(root: Path, path: str, own: Module, settings: Service, service: str) 
             known = {path: own}
             for folder in folders:
                 known.setdefault(folder, module(root / folder / "go.mod", joined(folder, "go.mod"), service))
-            needed = _needed(path, known)
+            needed = _needed(root, path, known, settings.go.tags)
             return Layout(context, work, _below(folders, context), _below(needed, context), _own(known, context))
     if settings.go.workspace and settings.go.workspace != "off":
         msg = f"there is no {joined(settings.go.workspace, 'go.work')} that uses {path}"
@@ -210,17 +211,24 @@ def _below(folders: Sequence[str], context: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(Path(folder).relative_to(context).as_posix() for folder in folders))
 
 
-def _needed(path: str, known: Mapping[str, Module]) -> list[str]:
-    """Return the folders of a workspace's modules that a module requires, itself first."""
+def _needed(root: Path, path: str, known: Mapping[str, Module], tags: Sequence[str]) -> list[str]:
+    """Return the folders of a workspace's modules that a module requires, or imports without a word in its go.mod, itself first."""
     names = {item.path: folder for folder, item in known.items()}
     order, pending = [path], [path]
     while pending:
-        for required, _ in known[pending.pop()].requires:
-            folder = names.get(required, "")
-            if folder and folder not in order:
-                order.append(folder)
-                pending.append(folder)
+        folder = pending.pop()
+        wanted = {required for required, _ in known[folder].requires}
+        if unasked := [name for name in names if name not in wanted and names[name] not in order]:
+            wanted |= _imported(programs.programs(root / folder, folder, programs.GO_FILES, tags), unasked)
+        added = [names[name] for name in names if name in wanted and names[name] not in order]
+        order += added
+        pending += added
     return order
+
+
+def _imported(files: Sequence[programs.Program], modules: Sequence[str]) -> set[str]:
+    """Return the modules that programs import packages of."""
+    return {name for name in modules for item in files if re.search(rb'"%s["/]' % re.escape(name.encode()), item.content)}
 
 
 def _own(known: Mapping[str, Module], context: str) -> tuple[str, ...]:

@@ -190,3 +190,13 @@ def test_a_workspace_s_module_that_lies_outside_the_repository_is_refused(worksp
     write(workspace, {"shop/go.work": "go 1.26\n\nuse ./auth\nuse ../../out\n"})
     with pytest.raises(UsageError, match=r"^service auth: go\.work uses \.\./out, which lies outside the repository"):
         detect(workspace, "auth", Service(path="shop/auth"))
+
+
+def test_a_workspaces_module_that_is_imported_need_not_be_required(workspace):
+    """The go command takes it from the workspace without a word in go.mod."""
+    imports = 'package log\n\nimport (\n\t"fmt"\n\tu "example.com/unused/more"\n\t"example.com/unusedelsewhere"\n)\n'
+    write(workspace, {"shop/lib/log/log.go": imports})
+    assert detect(workspace, "auth", Service(path="shop/auth")).sources.include == (
+        *("auth/**", "lib/log/**"),
+        *("lib/text/**", "lib/unused/**"),
+    )
