@@ -48,6 +48,21 @@ app.add_typer(cache_app, name="cache")
 app.add_typer(report_app, name="report")
 
 
+def _version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - as below
+
+        typer.echo(f"pipeline {version('pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = False
+) -> None:
+    """Take what holds for every command."""
+
+
 def _library() -> Any:
     """Import what a command takes, late: `--help` and bad input answer without it."""
     from pipeline import library  # noqa: PLC0415

@@ -25,7 +25,7 @@ standard output, progress and errors to standard error.
 | `PIPELINE_METRICS_…`, `PIPELINE_ENGINE_…` | keys of [`[metrics]`](configuration.md#metrics) and [`[engine]`](configuration.md#engine), which name them |
 | `PIPELINE_DEBUG` | says where an unexpected error comes from |
 | `DAGLET_CACHE`, `DAGLET_STATE` | the embedded engine's folders, for its programs and its cache of builds: `~/.cache/daglet`, `~/.local/state/daglet` |
-| `DAGLET_MAX_STATE` | how large that cache may become |
+| `DAGLET_MAX_STATE` | how large that cache may become, `20GB` by default |
 | `BUILDKIT_HOST` | the BuildKit that is used instead of the embedded one |
 """
 

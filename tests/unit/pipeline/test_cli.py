@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -310,3 +311,8 @@ def test_a_stage_is_not_taken_for_an_image(repository, command, purpose):
     with (repository / "pipeline.toml").open("a") as file:
         file.write('target = "runtime"\n')
     assert refused(command) == f"service a: whole images are {purpose}, and the build stops at runtime; leave out `target`"
+
+
+def test_the_version_is_that_of_the_package():
+    done = CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.output) == (0, f"pipeline {version('pipeline')}\n")
