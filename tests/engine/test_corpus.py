@@ -10,7 +10,7 @@ import pytest
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 
-QUICK = {"go-files", "go-replace", "go-workspace", "node-files", "node-hooks", "node-worker"}
+QUICK = {"go-files", "go-replace", "go-workspace", "node-files", "node-hooks", "node-patched", "node-worker"}
 """Ways that the sample services do not go, and that take no long download."""
 
 REPOSITORIES = [

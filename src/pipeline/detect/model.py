@@ -129,8 +129,8 @@ class Install:
         The variables that the package manager's settings name.
     production:
         How production dependencies come about.
-    generate:
-        The folder whose Prisma client is generated into the dependencies, "" where none is.
+    afterwards:
+        What is run after an install and changes what it installed: commands of packages, each with its folder.
     """
 
     manager: Manager
@@ -143,7 +143,7 @@ class Install:
     scripts: tuple[str, ...] | None = None
     secrets: tuple[str, ...] = ()
     production: Literal["install", "prune", "all", "none"] = "install"
-    generate: str = ""
+    afterwards: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

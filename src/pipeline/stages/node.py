@@ -272,7 +272,7 @@ def _prod_deps(service: NodeService, context: Context, manager: Stage | None, de
 
 
 def _build(service: NodeService, context: Context, deps: Stage) -> Stage | None:
-    if not service.builds:
+    if not service.builds and not service.build.before:
         return None
     sources = context.files(service.sources)
     container = (
@@ -331,9 +331,14 @@ def _build_command(service: NodeService) -> tuple[str, ...]:
 
 def _in_turn(service: NodeService, scripts: Iterable[Script]) -> str:
     """Return the script that runs what is to run first, and then a service's own scripts."""
-    before = [f"(cd {service.place.folder} && {line})" for line in service.build.before]
+    # Each command begins in the service's folder, wherever the one before went.
+    before = [line for command in service.build.before for line in (f"cd {shlex.quote(home(service))}", command)]
+    if home(service) == APP:
+        before = before[1:]
+    back = [f"cd {APP}"] if before else []
     runs = ((script.folder, packages.build(service.install.manager, script, APP)) for script in scripts)
-    return "".join(f"{line}\n" for line in (*before, *(f"(cd {folder} && {shlex.join(command)})" for folder, command in runs)))
+    built = [f"(cd {shlex.quote(folder)} && {shlex.join(command)})" for folder, command in runs]
+    return "".join(f"{line}\n" for line in (*before, *back, *built))
 
 
 def check(service: NodeService, context: Context, script: str) -> dagger.Container:

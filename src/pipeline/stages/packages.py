@@ -206,8 +206,7 @@ def _with_afterwork(settings: Install, words: Sequence[str], *, production: bool
     lines: list[str] = []
     if settings.scripts:
         lines.append(f"npm rebuild {' '.join(settings.scripts)}")
-    if settings.generate:
-        lines.append(f"(cd {settings.generate} && {_RUN[settings.manager.name]} prisma generate)")
+    lines += [f"(cd {folder} && {_RUN[settings.manager.name]} {command})" for folder, command in settings.afterwards]
     # Later stages copy each member's dependencies, and a member may have none of its own.
     if others := [member for member in settings.members if member != "."]:
         lines.append("mkdir -p " + " ".join(f"{member}/node_modules" for member in others))

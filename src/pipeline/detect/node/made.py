@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,11 @@ class Made:
     bundled: bool = False
     files: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+
+    def with_output(self, place: Place, folder: str) -> Made:
+        """Return what comes of the build if it makes a further folder that the image takes."""
+        output = Output(place.within(folder), place.within(folder))
+        return replace(self, folders=(*self.folders, folder), outputs=(*self.outputs, output))
 
 
 def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> Made:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from pipeline.detect.model import (
     Output,
     Place,
 )
-from pipeline.detect.node import install, managers, versions, workspace
+from pipeline.detect.node import install, lifecycle, managers, versions, workspace
 from pipeline.detect.node.made import Made, made
 from pipeline.detect.node.manifest import Manifest, read
 from pipeline.detect.node.output import member_output
@@ -33,7 +34,8 @@ _FRAMEWORKS_OWN = (".next", ".nuxt", ".output", ".turbo")
 _SHARED = ("*.json", "*.js", "*.mjs", "*.cjs", "*.ts", ".swcrc", ".babelrc")
 """Files at a workspace's root that builds of its members may read."""
 
-_PRISMA_OUTPUT = re.compile(r"^\s*output\s*=", re.MULTILINE)
+_PRISMA_SCHEMA = "prisma/schema.prisma"
+_PRISMA_OUTPUT = re.compile(r"^\s*output\s*=\s*\"([^\"]+)\"", re.MULTILINE)
 
 
 def detect(root: Path, name: str, settings: Service) -> NodeService:
@@ -56,7 +58,13 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     version = versions.version(root, (settings.path, space.root), (manifest, top), settings)
     product = made(folder, manifest, place, settings)
     prisma = _prisma(folder, manifest, product.script)
-    installed, install_found = _install(root, settings, place, space, needed, manager.value, prisma, product)
+    if prisma == "sources" and not product.script:
+        product = product.with_output(place, _prisma_output(folder))
+    _check_output(name, settings, product)
+    own = {item: space.members[item] for item in (".", place.folder)}
+    installed, install_found = _install(
+        root, settings, place, space, needed, manager.value, prisma, product, lifecycle.patches(own)
+    )
     native = install.native(root / space.root, space.root, manager.value, settings)
     image, image_found = image_settings(
         folder,
@@ -111,6 +119,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
             *image_found,
             *install_found,
             native,
+            *(lifecycle.not_run(own, product.script) if not settings.build.before else ()),
             *([ignored] if ignored.file else []),
         ),
     )
@@ -146,6 +155,7 @@ def _install(
     manager: Manager,
     prisma: str,
     product: Made,
+    patches: Mapping[str, tuple[str, str]],
 ) -> tuple[Install, tuple[Found[Any], ...]]:
     # yarn's own lockfile names every member, and an install that misses one is taken for a change of it.
     read_by_install = space.members if manager.name == "berry" else dict.fromkeys((".", *needed))
@@ -153,15 +163,18 @@ def _install(
     members = tuple(dict.fromkeys((".", *needed)))
     env = install.variables([space.members[item] for item in members], settings)
     scripts = install.scripts(root / space.root, space.root, manager, settings)
-    production = _production(settings, product, prisma)
+    unpatched = [item for item in patches if "patch-package" not in space.members[item].table("dependencies")]
+    production = _production(settings, product, prisma, unpatched)
     schema = (place.within("prisma"),) if prisma == "dependencies" else ()
+    patched = (folder for _, folder in patches.values())
+    files = dict.fromkeys((*install.inputs(root / space.root, manager, settings), *schema, *patched))
     found = Install(
         manager=manager,
         manifests={
             joined(item, "package.json"): manifest.for_install(workspaces=bool(space.file))
             for item, manifest in manifests.items()
         },
-        files=(*install.inputs(root / space.root, manager, settings), *schema),
+        files=tuple(files),
         members=members,
         focus=space.members[place.folder].name if space.file else "",
         frozen=settings.node.frozen,
@@ -169,7 +182,10 @@ def _install(
         scripts=_allowed(settings),
         secrets=install.secrets(root / space.root),
         production=production.value,
-        generate=place.folder if schema else "",
+        afterwards=(
+            *((folder, command) for folder, (command, _) in patches.items()),
+            *([(place.folder, "prisma generate")] if schema else []),
+        ),
     )
     return found, (env, scripts, production)
 
@@ -185,7 +201,9 @@ def _allowed(settings: Service) -> tuple[str, ...] | None:
             return tuple(names)
 
 
-def _production(settings: Service, product: Made, prisma: str) -> Found[Literal["install", "prune", "all", "none"]]:
+def _production(
+    settings: Service, product: Made, prisma: str, unpatched: Sequence[str]
+) -> Found[Literal["install", "prune", "all", "none"]]:
     key = "node.prod_deps"
     if settings.node.prod_deps:
         return configured(key, settings.node.prod_deps)
@@ -193,12 +211,14 @@ def _production(settings: Service, product: Made, prisma: str) -> Found[Literal[
         return Found(key, "none", why="the output brings its dependencies along")
     if prisma == "dependencies":
         return Found(key, "prune", why="Prisma's client is generated into the dependencies")
+    if unpatched:
+        return Found(key, "prune", why="patch-package, which is for development, changes the dependencies")
     return Found(key, "install", why="by convention")
 
 
 def _prisma(folder: Path, manifest: Manifest, script: str) -> Literal["", "sources", "dependencies"]:
     """Return where Prisma's client is generated to, "" where there is none, or the service's own scripts see to it."""
-    schema = folder / "prisma" / "schema.prisma"
+    schema = folder / _PRISMA_SCHEMA
     if not schema.is_file() or not manifest.depends_on("prisma"):
         return ""
     if not _PRISMA_OUTPUT.search(schema.read_text(encoding="utf-8", errors="replace")):
@@ -206,6 +226,27 @@ def _prisma(folder: Path, manifest: Manifest, script: str) -> Literal["", "sourc
     scripts = manifest.table("scripts")
     own = (str(scripts.get(item)) for item in (f"pre{script}", script))
     return "" if any("prisma generate" in item for item in own) else "sources"
+
+
+def _prisma_output(folder: Path) -> str:
+    """Return the folder that Prisma's client is generated into, relative to the service's."""
+    schema = (folder / _PRISMA_SCHEMA).read_text(encoding="utf-8", errors="replace")
+    named = _PRISMA_OUTPUT.search(schema)
+    return posixpath.normpath(posixpath.join(posixpath.dirname(_PRISMA_SCHEMA), named[1])) if named else ""
+
+
+def _check_output(name: str, settings: Service, product: Made) -> None:
+    """Check that what is to be made is made by something, and that what makes something makes it for an image."""
+    if product.script:
+        return
+    key = f"services.{name}"
+    if settings.node.output and not settings.build.before:
+        msg = f"nothing makes {settings.node.output[0]!r}: there is no script that builds, and no command of `build.before`"
+        hint = "name what makes it by `node.build` or `build.before`, or what is there already by `files`"
+        raise UsageError(msg, key=f"{key}.node.output", hint=hint)
+    if settings.build.before and not product.outputs:
+        msg = "the service has no build whose result it could be part of"
+        raise UsageError(msg, key=f"{key}.build.before", hint='name what it makes: `node = { output = ["generated"] }`')
 
 
 def _included(root: Path, space: Workspace, needed: Sequence[str]) -> tuple[str, ...]:

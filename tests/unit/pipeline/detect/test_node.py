@@ -180,11 +180,11 @@ def test_prisma(tmp_path):
     manifest = {"main": "dist/a.js", "devDependencies": {"prisma": "6"}, "scripts": {"build": "tsc"}}
     write(tmp_path, {"a/prisma/schema.prisma": 'generator client {\n  provider = "prisma-client-js"\n}\n'})
     found = service(tmp_path, manifest)
-    assert (found.install.generate, found.install.production) == (".", "prune")
+    assert (found.install.afterwards, found.install.production) == (((".", "prisma generate"),), "prune")
     assert "prisma" in found.install.files
     write(tmp_path, {"a/prisma/schema.prisma": 'generator client {\n  output = "../src/x"\n}\n'})
     found = service(tmp_path, manifest)
-    assert (found.install.generate, found.install.production) == ("", "install")
+    assert (found.install.afterwards, found.install.production) == ((), "install")
     assert found.build.before == ("npm exec --no -- prisma generate",)
     manifest["scripts"]["build"] = "prisma generate && tsc"
     assert service(tmp_path, manifest).build.before == ()

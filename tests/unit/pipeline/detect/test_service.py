@@ -201,7 +201,7 @@ def test_a_client_of_prismas_among_the_dependencies_is_made_where_they_are_insta
     path = tmp_path / "apps/api/package.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "devDependencies": {"prisma": "6"}}))
     found = member({"apps/api/prisma/schema.prisma": SCHEMA})
-    assert (found.install.generate, found.build.before) == ("apps/api", ())
+    assert (found.install.afterwards, found.build.before) == ((("apps/api", "prisma generate"),), ())
     assert "apps/api/prisma" in found.install.files
     assert sources(found)["node.prod_deps"] == ("prune", "Prisma's client is generated into the dependencies")
 
@@ -211,8 +211,48 @@ def test_a_client_of_prismas_among_the_sources_is_made_before_the_build(service,
     (tmp_path / "a/prisma/schema.prisma").write_bytes(OWN_PLACE.encode() + b"// \xff\n")
     found = service(BUILT, build={"before": ["x"]})
     assert found.build.before == ("npm exec --no -- prisma generate", "x")
-    assert (found.install.generate, found.install.production) == ("", "install")
+    assert (found.install.afterwards, found.install.production) == ((), "install")
     assert "prisma" not in found.install.files
+
+
+def test_a_client_of_prismas_among_sources_that_nothing_builds_is_made_and_shipped(service, tmp_path):
+    write(tmp_path, {"a/prisma/schema.prisma": OWN_PLACE})
+    found = service({"main": "a.js", "dependencies": {"prisma": "6"}}, ["a.js"])
+    assert (found.builds, found.build.before) == ((), ("npm exec --no -- prisma generate",))
+    assert found.output == (Output("src/made", "src/made"),)
+    assert "src/made" in found.sources.exclude
+
+
+def test_what_commands_make_is_shipped_where_no_script_builds(service):
+    found = service({"main": "a.js"}, ["a.js"], node=Node(output=["made"]), build={"before": ["x"]})
+    assert (found.builds, found.build.before, found.output) == ((), ("x",), (Output("made", "made"),))
+    assert found.shipped
+
+
+def test_an_output_that_nothing_makes_is_refused(service):
+    refused = (
+        r"^services\.a\.node\.output: nothing makes 'made': .*; name what makes it by `node\.build` or `build\.before`, or"
+    )
+    with pytest.raises(UsageError, match=refused):
+        service({"main": "a.js"}, ["a.js"], node=Node(output=["made"]))
+
+
+def test_commands_whose_result_is_in_no_image_are_refused(service):
+    refused = r"^services\.a\.build\.before: the service has no build whose result it could be part of; name what it makes"
+    with pytest.raises(UsageError, match=refused):
+        service({"main": "a.js"}, ["a.js"], build={"before": ["x"]})
+
+
+@pytest.mark.parametrize(("kind", "production"), [("dependencies", "install"), ("devDependencies", "prune")])
+def test_dependencies_are_patched_as_the_service_patches_them(service, kind, production):
+    manifest = {"main": "a.js", "scripts": {"postinstall": "patch-package", "prepare": "x"}, kind: {"patch-package": "8"}}
+    found = service(manifest, ["a.js", "patches/b.patch"])
+    assert (found.install.afterwards, found.install.production) == (((".", "patch-package"),), production)
+    assert "patches" in found.install.files
+    told = [item for item in found.settings if item.key == "build.before"]
+    assert [(item.file, item.line) for item in told] == [("a/package.json", 1)]
+    quiet = service(manifest, ["a.js"], node=Node(output=["b"]), build={"before": ["x"]})
+    assert not [item for item in quiet.settings if item.key == "build.before"]
 
 
 @pytest.mark.parametrize("scripts", [{"build": "prisma generate && tsc"}, {"prebuild": "npx prisma generate", "build": "tsc"}])
@@ -225,7 +265,7 @@ def test_a_client_of_prismas_that_the_scripts_make_is_theirs(service, tmp_path, 
 def test_a_schema_without_prisma_is_no_ones(service, tmp_path, schema):
     write(tmp_path, {"a/prisma/schema.prisma": schema})
     found = service({**BUILT, "dependencies": {}})
-    assert (found.install.generate, found.build.before) == ("", ())
+    assert (found.install.afterwards, found.build.before) == ((), ())
 
 
 def test_a_start_that_takes_a_shell_is_given_one(service):
