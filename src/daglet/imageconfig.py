@@ -128,6 +128,9 @@ def as_asked_for(config: dict[str, Any], container: ops.Container) -> dict[str, 
             told.pop(name, None)
     if "WORKDIR" in last and last["WORKDIR"].value is not None:
         told["WorkingDir"] = last["WORKDIR"].value
+    if "ENTRYPOINT" in last:
+        # The instruction takes the base's arguments away: where they are kept, there is none.
+        told["Entrypoint"] = last["ENTRYPOINT"].value
     for kind, field in _BY_NAME.items():
         steps = [step for step in settings if step.kind == kind]
         if any(step.value is None for step in steps):

@@ -132,8 +132,14 @@ def run(mounts: Sequence[str], args: Sequence[str]) -> str:
     return f"RUN {flags}{exec_form(args)}"
 
 
-def setting(step: ops.Setting, *, has_command: bool) -> Iterator[str]:
-    """Yield the instructions for one entry of the image configuration. What no image holds (VOLATILE, SECRET) has none."""
+def setting(step: ops.Setting, command: Sequence[str] | None) -> Iterator[str]:
+    """Yield the instructions for one entry of the image configuration. What no image holds (VOLATILE, SECRET) has none.
+
+    Parameters
+    ----------
+    command:
+        The default arguments before, None for those of the base, whatever they are.
+    """
     match step.kind, step.value:
         case (("ENV" | "LABEL" | "EXPOSE"), None):
             yield f"# {step.kind} {json.dumps(step.name)} is taken away once the image is there."
@@ -146,10 +152,13 @@ def setting(step: ops.Setting, *, has_command: bool) -> Iterator[str]:
             yield f"USER {word(value)}"
         case "EXPOSE", str(value):
             yield f"EXPOSE {word(value)}"
+        case "ENTRYPOINT", tuple(args) if step.name == "keep" and command is None:
+            # The instruction would take away a CMD that is not of the same stage, and this one cannot be written again.
+            yield f"# ENTRYPOINT {exec_form(args)} is set once the image is there, with the base's CMD."
         case "ENTRYPOINT", tuple(args):
             yield f"ENTRYPOINT {exec_form(args)}"
-            if has_command and not step.name:
-                yield "CMD []"
+            if command:
+                yield f"CMD {exec_form(command if step.name == 'keep' else ())}"
         case "CMD", tuple(args):
             yield f"CMD {exec_form(args)}"
         case "HEALTHCHECK", tuple() if isinstance(step, ops.Healthcheck):

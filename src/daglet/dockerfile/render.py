@@ -119,7 +119,7 @@ class _Renderer:
             case ops.Exec():
                 self._commands.write(stage, around, step)
             case ops.Setting():
-                for line in ins.setting(step, has_command=around.has_command):
+                for line in ins.setting(step, around.command):
                     stage.add(line)
             case ops.Edit():
                 Edits(self, stage, user=around.user).write(step)

@@ -15,7 +15,8 @@ class Surroundings:
     volatile: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, ops.Secret], ...] = ()
     user: str = ""
-    has_command: bool = False
+    command: tuple[str, ...] | None = None
+    """The default arguments, None for those of the base."""
     unset: tuple[str, ...] = ()
     """Variables of the image that were taken away: a Dockerfile goes on having them."""
     title: str = ""
@@ -40,7 +41,9 @@ class Surroundings:
             case ops.Setting(kind="USER", value=value):
                 return replace(self, user=value if isinstance(value, str) else "")
             case ops.Setting(kind="CMD", value=value):
-                return replace(self, has_command=bool(value))
+                return replace(self, command=value if isinstance(value, tuple) else ())
+            case ops.Setting(kind="ENTRYPOINT", name=""):
+                return replace(self, command=())
             case _:
                 return self
 
@@ -59,7 +62,7 @@ class Around:
         while cursor.digest not in self._known and isinstance(cursor, ops.ContainerStep):
             pending.append(cursor)
             cursor = cursor.parent
-        around = self._known.setdefault(cursor.digest, Surroundings())
+        around = self._known.setdefault(cursor.digest, Surroundings(command=() if isinstance(cursor, ops.Scratch) else None))
         for step in reversed(pending):
             around = around.after(step.step, self.stage_variable)
             self._known[step.digest] = around

@@ -9,6 +9,7 @@ WORKDIR /w
 WORKDIR /
 CMD ["a", "b"]
 ENTRYPOINT ["e"]
+CMD ["a", "b"]
 ENTRYPOINT ["e", "f\""]
 CMD []
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["curl", "x y"]
@@ -25,6 +26,7 @@ WORKDIR /w
 WORKDIR /
 CMD ["a", "b"]
 ENTRYPOINT ["e"]
+CMD ["a", "b"]
 ENTRYPOINT ["e", "f\""]
 CMD []
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["curl", "x y"]

@@ -260,6 +260,27 @@ def test_all_settings_of_an_image(golden):
     assert (plan.target, plan.platform, plan.group) == ("web-site-9-run", "linux/arm64", "Web Site")
 
 
+KEPT = ops.Setting("ENTRYPOINT", "keep", ("e",))
+LATER = '# ENTRYPOINT ["e"] is set once the image is there, with the base\'s CMD.'
+
+
+@pytest.mark.parametrize(
+    ("settings", "written"),
+    [
+        ((KEPT,), [LATER]),
+        ((KEPT, ops.Setting("CMD", value=("a",)), KEPT), [LATER, 'CMD ["a"]', 'ENTRYPOINT ["e"]', 'CMD ["a"]']),
+        ((ops.Setting("CMD", value=()), KEPT), ["CMD []", 'ENTRYPOINT ["e"]']),
+        ((KEPT, ops.Setting("ENTRYPOINT", value=("f",)), KEPT), [LATER, 'ENTRYPOINT ["f"]', 'ENTRYPOINT ["e"]']),
+    ],
+)
+def test_an_entrypoint_that_keeps_arguments_takes_away_no_command_of_another_stage(settings, written):
+    assert render(chain(BASE, *settings)).dockerfile.splitlines()[1:] == written
+
+
+def test_an_entrypoint_over_nothing_keeps_no_command():
+    assert render(chain(ops.Scratch(), KEPT)).dockerfile.splitlines()[1:] == ['ENTRYPOINT ["e"]']
+
+
 @pytest.mark.parametrize(
     ("value", "last"),
     [

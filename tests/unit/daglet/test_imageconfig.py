@@ -94,6 +94,12 @@ def test_a_work_directory_is_set_without_an_instruction_for_it():
     assert as_asked_for({"WorkingDir": "/"}, container) == {"WorkingDir": "/b"}
 
 
+@pytest.mark.parametrize(("value", "told"), [(("app",), {"Entrypoint": ("app",)}), ((), {})])
+def test_an_entrypoint_is_set_without_an_instruction_for_it(value, told):
+    container = chain(ops.FromAddress("alpine"), ops.Setting("ENTRYPOINT", "keep", value))
+    assert as_asked_for({"Entrypoint": ["base"], "Cmd": ["x"]}, container) == {"Cmd": ["x"], **told}
+
+
 FILLED = ops.MakeDirectory("/a")
 TITLED = ops.Setting("LABEL", "title", 'a, "b"')
 
