@@ -135,6 +135,8 @@ def _arguments(engine: Engine, plan: Plan, inputs: Inputs, environment: dict[str
     options = {"target": plan.target, "build-arg:SOURCE_DATE_EPOCH": _EPOCH}
     if plan.platform:
         options["platform"] = plan.platform
+    if plan.attested:
+        options["attest:provenance"] = "mode=max"
     folders = {name: (local_name(name, plan.contexts[name], copy), copy) for name, copy in inputs.contexts.items()}
     if f"from={SHIM}" in plan.dockerfile:
         folders[SHIM] = SHIM, engine.shim

@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -29,6 +29,7 @@ from daglet import (
     layering,
     store,
     trees,
+    users,
 )
 from daglet import operations as ops
 from daglet.embedded import locks
@@ -91,11 +92,31 @@ class Evaluator:
     _done: set[str] = field(default_factory=set)
     _disk: contexts.Disk = field(default_factory=contexts.Disk)
     _contexts: dict[str, Path] = field(default_factory=dict)
+    _users: dict[str, str] = field(default_factory=dict)
     _reading: dict[str, anyio.Lock] = field(default_factory=dict)
 
     def render(self, node: ops.Container | ops.Directory | ops.File, *, ships: bool = False) -> dockerfile.Plan:
         """Return the plan that builds a value. `ships` is for an image that is written or pushed."""
-        return dockerfile.render(node, dockerfile.Options(self.stage_variable, STEP_MOUNTS, finished=True, ships=ships))
+        options = dockerfile.Options(self.stage_variable, STEP_MOUNTS, finished=True, ships=ships, users=self._users)
+        return dockerfile.render(node, options)
+
+    async def _planned(self, node: ops.Container | ops.Directory | ops.File, *, ships: bool = False) -> dockerfile.Plan:
+        """Return the plan that builds a value, with the users of those bases that it has to know."""
+        plan = self.render(node, ships=ships)
+        for base in plan.guessed:
+            async with self._reading.setdefault(base.digest, anyio.Lock()):
+                if base.digest not in self._users:
+                    self._users[base.digest] = await self._user(base)
+        return self.render(node, ships=ships) if plan.guessed else plan
+
+    async def _user(self, base: ops.Container) -> str:
+        """Return the user that a base runs as, "" for root."""
+        if not isinstance(base, ops.FromAddress):
+            return str((await self.configuration(base)).get("User") or "")
+        request = await self._request(users.asking(base))
+        with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
+            await self._solve(replace(request, plan=replace(request.plan, attested=True)), f"type=local,dest={folder}")
+            return await anyio.to_thread.run_sync(users.told, Path(folder))
 
     async def sync(self, node: ops.Container | ops.Directory | ops.File) -> None:
         """Build a value and leave it in the engine. What a session has built once it does not ask for again."""
@@ -278,7 +299,7 @@ class Evaluator:
         return exports.key(self.engines.engine(request.plan.group), request.plan, request.inputs, request.node, below)
 
     async def _request(self, node: _Value, *, ships: bool = False) -> _Request[_Value]:
-        plan = self.render(node, ships=ships)
+        plan = await self._planned(node, ships=ships)
         return _Request(node, plan, await self._inputs(plan))
 
     async def _image_request(self, container: ops.Container) -> _Request[ops.Container]:
@@ -286,7 +307,7 @@ class Evaluator:
         if apart := layering.apart(container):
             below = await self._layout(apart.base) if apart.base else None
             if not below or layering.is_plain(below):
-                plan = self.render(apart.own, ships=True)
+                plan = await self._planned(apart.own, ships=True)
                 return _Request(container, plan, await self._inputs(plan), apart, below)
         return await self._request(container, ships=True)
 

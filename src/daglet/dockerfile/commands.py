@@ -59,7 +59,7 @@ class Commands:
         stage.forgets_folders()
         self.written[" ".join(args)] = step
         if captured.capture and not step.capture:
-            Edits(self.places, stage, user=around.user).write(ops.Remove((ops.CAPTURE_DIR,)))
+            Edits(self.places, stage, around=around).write(ops.Remove((ops.CAPTURE_DIR,)))
 
     def _mount(self, mount: ops.Mount) -> Iterator[str]:
         target = ins.mount_value(mount.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -10,6 +11,7 @@ from daglet import operations as ops
 from daglet import patterns, relations
 from daglet.dockerfile.places import Places
 from daglet.dockerfile.stage import Stage
+from daglet.dockerfile.surroundings import Surroundings
 from daglet.errors import InvalidOperation, Unsupported
 
 
@@ -25,14 +27,14 @@ class Edits:
         The stage that the instructions go to.
     root:
         The folder of the stage that is the tree's root, "" for its own.
-    user:
-        The user that the stage's commands run as, which changes do not.
+    around:
+        What the stage's commands meet. The user that they run as makes no changes.
     """
 
     places: Places
     stage: Stage
     root: str = ""
-    user: str = ""
+    around: Surroundings = Surroundings()  # noqa: RUF009 - it is frozen
 
     def write(self, edit: ops.Edit) -> None:
         """Write the instructions for a change."""
@@ -61,11 +63,18 @@ class Edits:
         stage = self.stage
         mounts, copies = [mount for mount, _ in stage.copies], [copy for _, copy in stage.copies]
         stage.copies = []
-        if self.user:
+        self._run(mounts, ins.shim_command(edit, self.root, copies))
+
+    def _run(self, mounts: Sequence[str], command: Sequence[str]) -> None:
+        """Run a command of busybox as root, and leave the user as it was."""
+        stage, user = self.stage, self.around.user
+        if self.around.unknown:
+            stage.guessed.append(self.around.unknown)
+        if user:
             stage.add("USER 0:0")
-        stage.add(ins.run([ins.SHIM_MOUNT, *mounts], ins.shim_command(edit, self.root, copies)))
-        if self.user:
-            stage.add(f"USER {ins.word(self.user)}")
+        stage.add(ins.run([ins.SHIM_MOUNT, *mounts], command))
+        if user:
+            stage.add(f"USER {ins.word(user)}")
 
     def _folder(self, path: str) -> None:
         """Make a folder and those above it, unless they are there, with the owner and mode that folders have."""
@@ -84,7 +93,7 @@ class Edits:
         """Make sure that the names in an owner are known: COPY would take root for a user that nobody knows."""
         if owner.strip("0123456789:") and owner not in self.stage.owners:
             self.stage.owners.add(owner)
-            self.stage.add(ins.run([ins.SHIM_MOUNT], ins.known(owner)))
+            self._run((), ins.known(owner))
 
     def _copy_directory(self, edit: ops.CopyDirectory) -> None:
         if edit.permissions is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from daglet import operations as ops
 
@@ -32,6 +32,10 @@ class Plan:
         What the last of the named stages belongs to: its name up to a slash, "" where no stage is named.
     addresses:
         Where the images are that the text starts from.
+    guessed:
+        Bases whose user has to be known to change their files as root (see `Options.users`), and is not: the text has root for it.
+    attested:
+        Whether an export has a statement with it of how it was built, `provenance.json`.
     """
 
     dockerfile: str
@@ -43,6 +47,8 @@ class Plan:
     steps: Mapping[str, ops.Exec]
     group: str = ""
     addresses: tuple[str, ...] = ()
+    guessed: tuple[ops.Container, ...] = ()
+    attested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,15 @@ class Options:
     ships:
         Whether the target is an image that is written or pushed. What commands print that may fail is kept beside their files,
         so that they run once for all that is asked of them; but a layer keeps what another one removes, so there it is not.
+    users:
+        The users of bases, by the digest of the base's node, as far as they are known.
     """
 
     stage_variable: str = ""
     step_mounts: tuple[str, ...] = ()
     finished: bool = False
     ships: bool = False
+    users: Mapping[str, str] = field(default_factory=dict)
 
 
 def dump(plan: Plan) -> str:

@@ -45,7 +45,7 @@ class _Renderer:
     def __init__(self, target: ops.Container | ops.Directory | ops.File, options: Options) -> None:
         self._target = target
         self._names = Names()
-        self._around = Around(options.stage_variable)
+        self._around = Around(options.stage_variable, options.users)
         self._commands = Commands(self._names, self, options.step_mounts, ships=options.ships)
         self._stages: list[Stage] = []
         self._stage_of: dict[str, str] = {}
@@ -68,6 +68,7 @@ class _Renderer:
             secrets=self._names.secrets,
             steps=self._commands.written,
             addresses=tuple(self._addresses),
+            guessed=tuple({base.digest: base for stage in self._stages for base in stage.guessed}.values()),
             group=next((stage.title for stage in reversed(self._stages) if stage.title), "").partition("/")[0],
         )
 
@@ -122,7 +123,7 @@ class _Renderer:
                 for line in ins.setting(step, around.command):
                     stage.add(line)
             case ops.Edit():
-                Edits(self, stage, user=around.user).write(step)
+                Edits(self, stage, around=around).write(step)
             case ops.Mount():
                 pass
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from daglet import instructions as ins
+from daglet import operations as ops
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Stage:
     """What the stage's own lines have made for certain."""
     owners: set[str] = field(default_factory=set)
     """The names of owners that the stage's own lines have looked up."""
+    guessed: list[ops.Container] = field(default_factory=list)
+    """Bases that were changed as whoever they run as."""
     copies: list[tuple[str, str]] = field(default_factory=list)
     """Folders that have yet to become as the ones they are copies of: what mounts the original, and what is to be done."""
 

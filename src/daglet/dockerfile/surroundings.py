@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from daglet import operations as ops
@@ -15,6 +16,8 @@ class Surroundings:
     volatile: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, ops.Secret], ...] = ()
     user: str = ""
+    unknown: ops.Container | None = None
+    """The base whose user commands run as, where that is not known; None where `user` is right."""
     command: tuple[str, ...] | None = None
     """The default arguments, None for those of the base."""
     unset: tuple[str, ...] = ()
@@ -39,7 +42,7 @@ class Surroundings:
                 kept_secrets = tuple(pair for pair in self.secrets if pair[0] != name)
                 return replace(self, secrets=(*kept_secrets, (name, secret)) if secret else kept_secrets)
             case ops.Setting(kind="USER", value=value):
-                return replace(self, user=value if isinstance(value, str) else "")
+                return replace(self, user=value if isinstance(value, str) else "", unknown=None)
             case ops.Setting(kind="CMD", value=value):
                 return replace(self, command=value if isinstance(value, tuple) else ())
             case ops.Setting(kind="ENTRYPOINT", name=""):
@@ -53,6 +56,8 @@ class Around:
     """The surroundings of every container of a graph, each worked out once."""
 
     stage_variable: str
+    users: Mapping[str, str] = field(default_factory=dict)
+    """The users of bases, as far as they are known, by the digest of the base's node."""
     _known: dict[str, Surroundings] = field(default_factory=dict)
 
     def __call__(self, node: ops.Container) -> Surroundings:
@@ -62,8 +67,14 @@ class Around:
         while cursor.digest not in self._known and isinstance(cursor, ops.ContainerStep):
             pending.append(cursor)
             cursor = cursor.parent
-        around = self._known.setdefault(cursor.digest, Surroundings(command=() if isinstance(cursor, ops.Scratch) else None))
+        around = self._known.setdefault(cursor.digest, self._start(cursor))
         for step in reversed(pending):
             around = around.after(step.step, self.stage_variable)
             self._known[step.digest] = around
         return around
+
+    def _start(self, base: ops.Container) -> Surroundings:
+        if isinstance(base, ops.Scratch):
+            return Surroundings(command=())
+        user = self.users.get(base.digest)
+        return Surroundings(user=user or "", unknown=base if user is None else None)

@@ -21,12 +21,16 @@ RUN --mount=type=bind,from=shim,target=/.shim \
 FROM node-build AS stage-647ae149
 USER node
 COPY --from=empty /empty/ /app/
+USER 0:0
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "sh", "-c", "while [ $# -gt 0 ]; do\n  /.shim/busybox grep -q \"^$1:\" \"/etc/$2\" || { echo \"/etc/$2 knows no $1\" >&2; exit 1; }\n  shift 2\ndone", "--", "node", "passwd", "staff", "group"]
+USER node
 COPY --chown=node:staff --from=api / /app/src/
 COPY --chown=node:staff --from=api-2 / /app/src/
+USER 0:0
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "sh", "-c", "while [ $# -gt 0 ]; do\n  /.shim/busybox grep -q \"^$1:\" \"/etc/$2\" || { echo \"/etc/$2 knows no $1\" >&2; exit 1; }\n  shift 2\ndone", "--", "node", "passwd"]
+USER node
 COPY --chown=node --chmod=0755 <<"EOF" /app/x
 x
 EOF

@@ -226,6 +226,41 @@ def test_changes_to_a_container_are_nobodys_but_roots(golden):
     golden("daglet/owners.Dockerfile", dump(render(changed)))
 
 
+LINKED = ops.MakeSymlink("/app/x", "/bin/x")
+MAY_FAIL = ops.Exec(("a",), expect="ANY")
+OWNED = ops.CopyDirectory("/a", SOURCE, owner="node")
+
+
+@pytest.mark.parametrize("step", [LINKED, ops.Remove(("/a",)), MAY_FAIL, OWNED])
+def test_a_bases_own_user_is_nobody_who_changes_files(step):
+    changed = chain(BASE, step)
+    assert render(changed).guessed == (BASE,)
+    plan = render(changed, Options(users={BASE.digest: "node"}))
+    assert plan.guessed == ()
+    lines = [line for line in plan.dockerfile.splitlines() if line.startswith(("USER", "RUN"))]
+    assert lines[-3:] == ["USER 0:0", lines[-2], "USER node"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        chain(BASE, ops.Setting("USER", value="node"), LINKED),
+        chain(BASE, ops.Setting("USER"), LINKED),
+        chain(BASE, ops.CopyDirectory("/a", SOURCE, owner="1:1"), ops.Exec(("a",))),
+        chain(BASE, MAY_FAIL.with_(capture=True)),
+        chain(ops.Scratch(), LINKED),
+        edited(LINKED),
+    ],
+)
+def test_nobody_asks_for_a_user_that_makes_no_difference(changed):
+    assert render(changed).guessed == ()
+
+
+def test_a_base_that_runs_as_root_changes_files_as_it_is():
+    text = render(chain(BASE, LINKED), Options(users={BASE.digest: ""})).dockerfile
+    assert "USER" not in text
+
+
 def test_a_work_directory_that_no_command_meets_is_left_to_who_finishes_the_image():
     built = chain(BASE, ops.Setting("WORKDIR", value="/src"), ops.Exec(("make",)), ops.Setting("WORKDIR", value="/out"))
     other = chain(built, ops.Exec(("pwd",)))
