@@ -3,10 +3,9 @@
 DagletError
 ├── Unsupported      the operation needs a Dagger Engine
 ├── InvalidOperation the caller's arguments cannot be carried out
-├── BuildFailed      BuildKit refused or could not finish a solve
-│   ├── ExecFailed   a command of the caller's ended with an exit code
-│   └── EngineLost   the engine went away, or does not answer
-└── SessionClosed    the session ended while a value was being computed
+└── BuildFailed      BuildKit refused or could not finish a solve
+    ├── ExecFailed   a command of the caller's ended with an exit code
+    └── EngineLost   the engine went away, or does not answer
 """
 
 from __future__ import annotations
@@ -59,7 +58,3 @@ class EngineLost(BuildFailed):
         super().__init__(f"the BuildKit at {address} is lost: {reason}")
         self.address = address
         self.reason = reason
-
-
-class SessionClosed(DagletError):
-    """The session ended before the value was known."""
