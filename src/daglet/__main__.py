@@ -4,6 +4,7 @@ It prints one line of JSON with the session's port and token, then one with the 
 standard input is closed. Of several engines it goes on to print a line whenever a group of stages is built on another one.
 What it does on the way goes to standard error; where there is no engine to be had, the one line
 is an object with `error`, `hint` and `exit_code`, which the program ends with: 2 where what the user named is wrong, else 1.
+Where it cannot serve at all, for its working directory or its standard input, it says so on standard error and ends with 2.
 Source: the client's own protocol, `provisioning/_session.py` of dagger-io 0.21.
 """
 
@@ -13,6 +14,7 @@ import argparse
 import gc
 import json
 import os
+import selectors
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -30,6 +32,9 @@ from daglet.server import schema, serve
 
 _COLLECT_EVERY = 200_000
 """Objects made between two garbage collections: a session's schema and graphs live to its end."""
+
+_WRONG = 2
+"""The exit code where what the user named is wrong."""
 
 
 def main() -> None:
@@ -54,11 +59,32 @@ def main() -> None:
         if not line:
             return
         options, _ = parser.parse_known_args([*sys.argv[1:], *json.loads(line)])
-    os.chdir(options.workdir)
+    if problem := _moved_to(options.workdir) or _unending():
+        print(f"daglet: {problem}", file=sys.stderr)
+        sys.exit(_WRONG)
     code = anyio.run(_until_over, options)
     # What lives now lives to the end: looking it through once more would have whoever had the session wait for it.
     gc.freeze()
     sys.exit(code)
+
+
+def _moved_to(workdir: str) -> str:
+    """Make a folder the working directory, and return why that cannot be, "" if it is."""
+    try:
+        os.chdir(workdir)
+    except OSError as error:
+        return f"cannot work in {workdir}: {error.strerror}"
+    return ""
+
+
+def _unending() -> str:
+    """Return why nobody would hear of the end of standard input, "" if somebody does: a file, as /dev/null is one, has none."""
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(sys.stdin, selectors.EVENT_READ)
+    except (OSError, ValueError):
+        return "standard input has to be a pipe, a socket or a terminal: the session ends when it is closed"
+    return ""
 
 
 async def _until_over(options: argparse.Namespace) -> int:
