@@ -28,9 +28,19 @@ def _sub_directory(_: Evaluator, directory: ops.Directory, *, path: str) -> ops.
     inside = ops.absolute(path)
     if inside == "/":
         return directory
-    if isinstance(directory, ops.HostDirectory) and not directory.filters:
-        return ops.HostDirectory(directory.path.rstrip("/") + inside)
+    if isinstance(directory, ops.HostDirectory) and not directory.filters and (place := _on_host(directory.path, inside)):
+        return ops.HostDirectory(place)
     return ops.SubDirectory(directory, inside)
+
+
+def _on_host(root: str, inside: str) -> str:
+    """Return where a folder of a host folder is, "" if links lead to none within it: the host's disk would take them out of it."""
+    found = trees.lookup(Path(root), inside, follow=True)
+    if found and found.is_dir():
+        return str(found)
+    parts = PurePosixPath(inside).parts[1:]
+    has_link = any(Path(root, *parts[:count]).is_symlink() for count in range(1, len(parts) + 1))
+    return "" if has_link else root.rstrip("/") + inside
 
 
 @serves("Directory", "file")
