@@ -81,6 +81,22 @@ def has_root_of_its_own(edit: ops.Edit) -> bool:
     )
 
 
+def may_link_to_root(node: ops.Directory) -> bool:
+    """Return whether a tree may have symbolic links that start at its root: what others made may have any."""
+    pending: list[ops.Directory] = [node]
+    while pending:
+        match pending.pop():
+            case ops.DirectoryEdit(parent=parent, edit=edit):
+                if isinstance(edit, ops.MakeSymlink) and edit.target.startswith("/"):
+                    return True
+                pending += [parent, edit.source] if isinstance(edit, ops.CopyDirectory) else [parent]
+            case ops.SubDirectory(parent=parent):
+                pending.append(parent)
+            case ops.HostDirectory() | ops.ContainerDirectory():
+                return True
+    return False
+
+
 def time_marks(node: ops.Node) -> list[str]:
     """Return patterns that match nothing and tell apart what was copied of trees that differ in their times alone.
 

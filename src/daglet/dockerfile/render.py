@@ -138,7 +138,7 @@ class _Renderer:
             case ops.ContainerDirectory():
                 return Place(self._container(node.container), node.path)
             case ops.SubDirectory():
-                place = self.directory(node.parent)
+                place = self._entered(node.parent)
                 return Place(place.origin, ops.absolute(node.path.lstrip("/") or ".", place.path))
             case ops.DirectoryEdit():
                 return self._edited(node)
@@ -173,10 +173,22 @@ class _Renderer:
         self._stage_of[node.digest] = name
         return Place(name, root or "/")
 
+    def _entered(self, node: ops.Directory) -> Place:
+        """Return where a directory's content stands so that its links lead within it: one from the root starts at the stage's."""
+        place = self.directory(node)
+        if not isinstance(node, ops.DirectoryEdit) or place.path != _ROOT or not relations.may_link_to_root(node):
+            return place
+        if not (name := self._stage_of.get(f"{node.digest} at the root")):
+            name = self._stage_of[f"{node.digest} at the root"] = self._names.new("files")
+            marks = "".join(f" --exclude={mark}" for mark in relations.time_marks(node))
+            copy = f"COPY --link{marks} --from={place.origin} {ins.paths(f'{_ROOT}/', '/')}"
+            self._stages.append(Stage("", f"FROM scratch AS {name}", lines=[copy]))
+        return Place(name, "/")
+
     def file(self, node: ops.File) -> Place:
         match node:
             case ops.FileIn():
-                place = self.directory(node.directory)
+                place = self._entered(node.directory)
                 return Place(place.origin, ops.absolute(node.path.lstrip("/"), place.path))
             case ops.HostFile():
                 folder, _, name = node.path.rpartition("/")

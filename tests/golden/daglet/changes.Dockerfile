@@ -46,11 +46,14 @@ EOF
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "sh", "-c", "/.shim/busybox find \"$1\" -type f -links +1 -exec /.shim/busybox sh -ec '\n/.shim/busybox mkdir -p /.links\nfor path; do\n  first=/.links/$(/.shim/busybox stat -c %d-%i \"$path\")\n  if [ -e \"$first\" ]; then /.shim/busybox ln -f \"$first\" \"$path\"; else /.shim/busybox ln \"$path\" \"$first\"; fi\ndone' -- {} + || exit\nshift\nexec \"$@\"", "--", "/rootfs", "/.shim/busybox", "find", "/rootfs", "-exec", "/.shim/busybox", "touch", "-h", "-d", "@7", "{}", "+"]
 
+FROM scratch AS files-4
+COPY --link --exclude=.time-9 --from=files-2 /rootfs/ /
+
 FROM scratch AS stage-86987817
 COPY --link --exclude=.time-9 --from=files-2 /rootfs/ /
 COPY --from=empty /empty/ /x/
 COPY --chown=0:0 --exclude=.time-7 --from=files-3 /rootfs/ /x/y/
-COPY --exclude=.time-9 --from=files-2 /rootfs/own/a /etc/a
+COPY --exclude=.time-9 --from=files-4 /own/a /etc/a
 RUN --mount=type=bind,from=shim,target=/.shim \
     ["/.shim/busybox", "sh", "-c", "mode=$1 made= IFS=/\nfor part in $2; do\n  made=$made/$part\n  [ -d \"$made\" ] || /.shim/busybox mkdir -m \"$mode\" \"$made\" || exit\ndone", "--", "1777", "m"]
 RUN --mount=type=bind,from=shim,target=/.shim \

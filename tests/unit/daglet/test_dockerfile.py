@@ -135,6 +135,32 @@ TIMED = edited(ops.CopyFile("/a", ops.NewFile("a", "a\n")), ops.SetTimestamps(7)
 TOOL = chain(ops.FromAddress("tool:1", "linux/arm64"), ops.Exec(("make",)))
 
 
+TO_ROOT, NEAR = ops.MakeSymlink("/a", "/b"), ops.MakeSymlink("a", "/b")
+
+
+@pytest.mark.parametrize(
+    ("tree", "origin"),
+    [
+        (edited(TO_ROOT), "files-2 /b /b"),
+        (edited(NEAR), "files /rootfs/b /b"),
+        (edited(ops.SetTimestamps(0), of=SOURCE), "files-2 /b /b"),
+        (edited(ops.SetTimestamps(0), of=ops.ContainerDirectory(TOOL, "/out")), "files-2 /b /b"),
+        (edited(ops.CopyDirectory("/", ops.SubDirectory(edited(TO_ROOT), "/x")), ops.SetTimestamps(0)), "files-4 /b /b"),
+        (edited(ops.CopyDirectory("/x", SOURCE)), "files /b /b"),
+    ],
+)
+def test_links_from_the_root_of_a_tree_start_at_its_own(tree, origin):
+    assert render(ops.FileIn("b", tree, "/b")).dockerfile.endswith(f" --from={origin}\n")
+    directory = render(ops.SubDirectory(tree, "/b")).dockerfile
+    assert directory.endswith(f" --from={origin.removesuffix(' /b')}/ /\n")
+
+
+def test_a_tree_is_put_at_the_root_once():
+    tree = edited(TO_ROOT, ops.SetTimestamps(7))
+    text = render(chain(BASE, *(ops.CopyFile("/x", ops.FileIn(name, tree, f"/{name}")) for name in "ab"))).dockerfile
+    assert text.count("COPY --link --exclude=.time-7 --from=files /rootfs/ /\n") == 1
+
+
 def test_all_that_a_command_may_meet(golden):
     met = chain(
         BASE,
