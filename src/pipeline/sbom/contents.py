@@ -16,7 +16,11 @@ from pipeline.archive import Archive, opened
 from pipeline.sbom.gobinary import modules
 
 _NPM = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/@][^/]*/package\.json\Z")
-_DEBIAN = re.compile(r"var/lib/dpkg/status\.d/[^/]+\Z")
+_DEBIAN = re.compile(r"var/lib/dpkg/status(?:\.d/[^/]+)?\Z")
+"""What dpkg knows of all packages; an image without dpkg has a file for each."""
+_ALPINE = re.compile(r"(?:usr/)?lib/apk/db/installed\Z")
+_BLANK = re.compile(rb"\n\s*\n")
+_NOT_THERE = ("config-files", "not-installed")
 _SOURCE = re.compile(r"(?P<name>\S+)(?: \((?P<version>\S+)\))?")
 _RELEASES = ("usr/lib/os-release", "etc/os-release")
 _NODE = "usr/local/bin/node"
@@ -63,12 +67,13 @@ def _contents(image: Archive, digest: str, manifest: Mapping[str, Any]) -> Conte
                 release = dict(
                     word.partition("=")[::2] for word in shlex.split(file.read().decode(errors="replace"), comments=True)
                 )
-            elif _DEBIAN.match(info.name):
+            elif _DEBIAN.match(info.name) or _ALPINE.match(info.name):
                 packages[info.name] = file.read()
             else:
                 found.update(_components(info.name, file.read()))
     for path, body in packages.items():
-        found.update(_debian(path, body, str(config["architecture"]), release))
+        packaged = _debian if _DEBIAN.match(path) else _alpine
+        found.update(packaged(path, body, str(config["architecture"]), release))
     platform = f"{config['os']}/{config['architecture']}"
     return Contents(digest, platform, str(config.get("created", "")), tuple(sorted(found)))
 
@@ -94,18 +99,40 @@ def _npm(path: str, body: bytes) -> Iterator[Component]:
 
 
 def _debian(path: str, body: bytes, architecture: str, release: Mapping[str, str]) -> Iterator[Component]:
-    """Yield a package of the distribution, with its release and source package: advisories are about those."""
-    fields = email.parser.BytesHeaderParser().parsebytes(body)
-    name, version = fields["Package"], fields["Version"]
-    if name and version:
-        distribution = release.get("ID", "debian")
-        known = {"arch": fields["Architecture"] or architecture}
-        if number := release.get("VERSION_ID"):
-            known["distro"] = f"{distribution}-{number}"
-        if source := _SOURCE.match(fields["Source"] or ""):
-            known["upstream"] = source["name"] + (f"@{source['version']}" if source["version"] else "")
-        purl = f"pkg:deb/{distribution}/{quote(name)}@{quote(version)}?{urlencode(known, safe=':')}"
-        yield Component(purl, name, version, "", path)
+    """Yield packages of Debian, and of what is made from it, but for those of which settings alone are left."""
+    for stanza in _BLANK.split(body.strip()):
+        fields = email.parser.BytesHeaderParser().parsebytes(stanza)
+        name, version = fields["Package"], fields["Version"]
+        if name and version and not (fields["Status"] or "").endswith(_NOT_THERE):
+            source = _SOURCE.match(fields["Source"] or "")
+            upstream = "@".join(part for part in source.groups() if part) if source else ""
+            distribution = f"deb/{release.get('ID', 'debian')}"
+            purl = _purl(distribution, name, version, str(fields["Architecture"] or architecture), upstream, release)
+            yield Component(purl, name, version, "", path)
+
+
+def _alpine(path: str, body: bytes, architecture: str, release: Mapping[str, str]) -> Iterator[Component]:
+    """Yield packages of Alpine. Source: apk-tools, apk-package(5); a field's name is one letter, `P` another one than `p`."""
+    for stanza in _BLANK.split(body.strip()):
+        lines = stanza.decode(errors="replace").split("\n")
+        fields: dict[str, str] = dict(line.partition(":")[::2] for line in lines)
+        name, version = fields.get("P"), fields.get("V")
+        if name and version:
+            origin = fields.get("o", name)
+            distribution = f"apk/{release.get('ID', 'alpine')}"
+            upstream = origin if origin != name else ""
+            purl = _purl(distribution, name, version, fields.get("A", architecture), upstream, release)
+            yield Component(purl, name, version, fields.get("L", ""), path)
+
+
+def _purl(distribution: str, name: str, version: str, architecture: str, upstream: str, release: Mapping[str, str]) -> str:
+    """Return the address of a distribution's package, with its release and source package: advisories are about those."""
+    known = {"arch": architecture}
+    if number := release.get("VERSION_ID"):
+        known["distro"] = f"{distribution.partition('/')[2]}-{number}"
+    if upstream:
+        known["upstream"] = upstream
+    return f"pkg:{distribution}/{quote(name)}@{quote(version)}?{urlencode(known, safe=':')}"
 
 
 def _node(path: str, body: bytes) -> Iterator[Component]:

@@ -22,8 +22,9 @@ SBOM, IMAGE, DATABASE = f"{FOLDER}/sbom.cdx.json", f"{FOLDER}/image", f"{FOLDER}
 
 _OSV_ADDRESS = "https://osv-vulnerabilities.storage.googleapis.com"
 _GO_ADDRESS = "https://vuln.go.dev"
-_ECOSYSTEMS = {"npm": "npm", "golang": "Go", "deb": "Debian"}
-"""What OSV calls where packages of a kind come from."""
+_ECOSYSTEMS = {"npm": "npm", "golang": "Go", "deb/debian": "Debian", "apk/alpine": "Alpine"}
+"""What OSV calls where packages of a kind, and of a distribution, come from."""
+_DISTRIBUTED = ("deb", "apk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _database(name: str, settings: ScanTool, services: Mapping[str, NodeService 
     if name == "osv-scanner":
         kinds = ("npm" if isinstance(service, NodeService) else "Go" for service in services.values())
         required = [f"{kind}/all.zip" for kind in sorted(set(kinds))]
-        return Wanted(name, settings.database or _OSV_ADDRESS, key, required, ["Debian/all.zip"])
+        return Wanted(name, settings.database or _OSV_ADDRESS, key, required, ["Debian/all.zip", "Alpine/all.zip"])
     if name == "govulncheck":
         required = ["index/db.json", "index/modules.json", "index/vulns.json"]
         return Wanted(name, settings.database or _GO_ADDRESS, key, required, archive="vulndb.zip")
@@ -165,7 +166,7 @@ def _advised(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return a package as advisories have it: of a distribution they name its release, and source packages."""
     address, _, rest = item["purl"].partition("?")
     told = parse_qs(rest)
-    if not address.startswith("pkg:deb/") or "distro" not in told:
+    if _kind(address) not in _DISTRIBUTED or "distro" not in told:
         return dict(item)
     name, _, version = told.get("upstream", [item["name"]])[0].partition("@")
     version = version or item["version"]
@@ -175,11 +176,15 @@ def _advised(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ecosystem(purl: str) -> str:
-    kind, _, rest = urlsplit(purl).path.partition("/")
-    if kind == "deb":
+    kind = _kind(purl)
+    if kind in _DISTRIBUTED:
         # Of a distribution without its release nothing can be looked up.
-        return _ECOSYSTEMS[kind] if rest.startswith("debian/") and "distro=" in purl else ""
+        return _ECOSYSTEMS.get(urlsplit(purl).path.rpartition("/")[0], "") if "distro=" in purl else ""
     return _ECOSYSTEMS.get(kind, "")
+
+
+def _kind(purl: str) -> str:
+    return urlsplit(purl).path.partition("/")[0]
 
 
 def _govulncheck(target: Target, names: Collection[str]) -> Look:  # noqa: ARG001 - one form for all

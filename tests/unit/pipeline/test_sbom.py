@@ -22,6 +22,49 @@ NPM = {
 RELEASE = b'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n'
 DEBIAN = b"Package: libc6\nSource: glibc\nVersion: 2.36-9+deb12u9\nArchitecture: amd64\nDescription: C library\n long\n"
 
+STATUS = b"""Package: libssl3
+Status: install ok installed
+Architecture: amd64
+Source: openssl (3.0.15-1)
+Version: 3.0.15-1~deb12u1
+Conffiles:
+ /etc/ssl/openssl.cnf 6b2e7f5e
+Description: toolkit
+ first
+ .
+ second
+
+Package: gone
+Status: deinstall ok config-files
+Architecture: amd64
+Version: 1.0
+
+Package: tzdata
+Status: install ok unpacked
+Architecture: all
+Version: 2025b-0
+"""
+ALPINE_RELEASE = b'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.20.3\n'
+INSTALLED = b"""C:Q1/a=
+P:musl
+V:1.2.5-r0
+A:x86_64
+p:so:libc.musl-x86_64.so.1=1
+L:MIT
+o:musl
+F:lib
+R:ld-musl-x86_64.so.1
+a:0:0:755
+
+C:Q1/b=
+P:libcrypto3
+V:3.3.2-r0
+A:x86_64
+L:Apache-2.0
+o:openssl
+
+"""
+
 
 @pytest.fixture
 def go_binary(tmp_path):
@@ -59,6 +102,58 @@ def test_what_ships_is_found_and_nothing_else(archive):
         "pkg:npm/plain@1.2.3",
     ]
     assert len(found.components) == len(purls) + 1
+
+
+@pytest.mark.parametrize(
+    ("files", "purls"),
+    [
+        (
+            {"usr/lib/os-release": RELEASE, "var/lib/dpkg/status": STATUS},
+            [
+                "pkg:deb/debian/libssl3@3.0.15-1~deb12u1?arch=amd64&distro=debian-12&upstream=openssl%403.0.15-1",
+                "pkg:deb/debian/tzdata@2025b-0?arch=all&distro=debian-12",
+            ],
+        ),
+        (
+            {"etc/os-release": ALPINE_RELEASE, "lib/apk/db/installed": INSTALLED},
+            [
+                "pkg:apk/alpine/libcrypto3@3.3.2-r0?arch=x86_64&distro=alpine-3.20.3&upstream=openssl",
+                "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.3",
+            ],
+        ),
+        (
+            {"usr/lib/apk/db/installed": INSTALLED},
+            [
+                "pkg:apk/alpine/libcrypto3@3.3.2-r0?arch=x86_64&upstream=openssl",
+                "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64",
+            ],
+        ),
+        ({"var/lib/dpkg/status": b"\n", "lib/apk/db/installed": b"\n"}, []),
+    ],
+)
+def test_packages_of_an_ordinary_distribution(tmp_path, files, purls):
+    [found] = contents(image(tmp_path, files))
+    assert [item.purl for item in found.components] == purls
+
+
+def test_packages_are_those_of_the_last_layer_that_tells(tmp_path):
+    later = STATUS.partition(b"\n\n")[0]
+    [found] = contents(image(tmp_path, {"var/lib/dpkg/status": STATUS}, {"var/lib/dpkg/status": later}))
+    assert [item.name for item in found.components] == ["libssl3"]
+
+
+def image(folder, *layers):
+    """Write an image whose layers have some files."""
+    made = []
+    for number, files in enumerate(layers):
+
+        def fill(tree, files=files):
+            for path, body in files.items():
+                tree.file(path, body)
+
+        made.append(make_layer(folder / f"{number}.tar.gz", 1, fill))
+    write_archive(folder / "image.tar", "linux/amd64", made, {})
+    return folder / "image.tar"
 
 
 def test_both_formats_list_the_same(archive):

@@ -75,6 +75,19 @@ def test_it_is_given_what_its_database_has(tmp_path):
     assert only.looks(TARGET, ()).command == ()
 
 
+def test_packages_of_alpine_are_looked_up_by_their_source(tmp_path):
+    purl = "pkg:apk/alpine/libcrypto3@3.3.2-r0?arch=x86_64&distro=alpine-3.20.3&upstream=openssl"
+    component = Component(purl, "libcrypto3", "3.3.2-r0", "", "lib/apk/db/installed")
+    target = Target("api", NODE, Contents(DIGEST, "linux/amd64", "", (component,)))
+    [only] = found(tmp_path)
+    assert "Alpine/all.zip" in only.database.welcome
+    look = only.looks(target, {"npm", "Alpine"})
+    assert [item["purl"] for item in json.loads(look.sbom)["components"]] == [
+        "pkg:apk/alpine/openssl@3.3.2-r0?distro=alpine-3.20.3"
+    ]
+    assert only.looks(target, {"npm"}).left_out == ("libcrypto3 3.3.2-r0",)
+
+
 def test_govulncheck_is_for_go(tmp_path):
     scan = {"tools": {"govulncheck": {}}}
     assert found(tmp_path, scan) == ()
