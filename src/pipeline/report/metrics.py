@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from prometheus_client import CollectorRegistry, generate_latest, push_to_gateway, write_to_textfile
 from prometheus_client.exposition import basic_auth_handler, default_handler
@@ -96,7 +96,7 @@ def push(figures: Figures, names: Collection[str], gateway: str) -> None:
     names:
         The services whose figures are pushed.
     gateway:
-        Its address; USER:PASSWORD@ in it is sent as basic authentication.
+        Its address; USER:PASSWORD@ in it, encoded as an address has it, is sent as basic authentication.
 
     Raises
     ------
@@ -104,13 +104,14 @@ def push(figures: Figures, names: Collection[str], gateway: str) -> None:
         If it does not take them.
     """
     address = urlsplit(gateway if "://" in gateway else f"http://{gateway}")
+    user, password = unquote(address.username or ""), unquote(address.password or "")
     place = address.netloc.rpartition("@")[2]
     public = urlunsplit(address._replace(netloc=place))
 
     def handler(url, method, timeout, headers, data):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the library's form
-        if not address.username:
+        if not user:
             return default_handler(url, method, timeout, headers, data)
-        return basic_auth_handler(url, method, timeout, headers, data, address.username, address.password or "")
+        return basic_auth_handler(url, method, timeout, headers, data, user, password)
 
     def one(service: ServiceResult) -> None:
         group = {"repository": figures.repository, "service": service.service_name}

@@ -146,6 +146,25 @@ def test_each_service_is_pushed_as_a_group_of_its_own(tmp_path, gateway, record)
         assert {key[1] for key in samples(body)} == {path.rpartition("/")[2]}
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("ci:p%40ss%2Fw%25", b"ci:p@ss/w%"),
+        ("team%3Aci:a%C3%BC", "team:ci:aü".encode()),
+        ("ci:a+b", b"ci:a+b"),
+        ("ci", b"ci:"),
+    ],
+)
+def test_user_and_password_are_sent_as_they_are_and_not_as_an_address_has_them(tmp_path, gateway, given, sent):
+    address, taken = gateway
+    told = []
+    some = runs.run(20, runs.failed("billing", runs.begun(20)))
+    deliver(some, configured(pushgateway=f"http://{given}@{address}"), tmp_path, tmp_path, told.append)
+    assert told == []
+    [(_, authorization, _)] = taken
+    assert base64.b64decode(authorization.split()[1]) == sent
+
+
 def test_a_gateway_that_is_not_there_is_told_without_its_password(tmp_path):
     told = []
     deliver(runs.many(2)[1], configured(pushgateway="http://ci:secret@127.0.0.1:9"), tmp_path, tmp_path, told.append)
