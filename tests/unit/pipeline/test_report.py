@@ -51,5 +51,19 @@ def test_what_was_built_again_is_told():
     assert text.endswith("built again   1 on another host: api-gateway\n")
 
 
+def test_nothing_that_a_build_prints_is_a_command_to_github():
+    """Its runner looks for `::` behind blanks at a line's beginning, and for `##[` anywhere."""
+    printed = "##[group]a\n::error::b\n\t ::add-mask::c\rd ##[stop-commands]e\nstd::vector #[f]"
+    failed = SERVICES[1].model_copy(update={"error_message": printed})
+    lines = summary(summarise(REPORT.engine, (failed,), REPORT.started, 4.1)).splitlines()
+    assert lines[4:9] == [
+        "auth-service: failed: ## [group]a",
+        "    | ::error::b",
+        "    | \t ::add-mask::c",
+        "    d ## [stop-commands]e",
+        "    std::vector #[f]",
+    ]
+
+
 def test_json(golden):
     golden("pipeline/report.json", REPORT.model_dump_json(indent=2) + "\n")
