@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.config import FILE_NAME, Overrides, load
-from pipeline.doctor import apply, as_data, as_sarif, as_text, examine, frontend_of, root_of, written
+from pipeline.doctor import Examination, Mended, apply, as_data, as_sarif, as_text, examine, frontend_of, root_of, written
 from pipeline.engine import buildkit_version
 from pipeline.errors import UsageError
 from pipeline.library import Outcome
@@ -46,14 +47,20 @@ async def examined(
     """
     config = load(root, environ=os.environ, overrides=Overrides(), name=file) if (root / file).exists() else None
     found = await examine(root, paths, config, frontend)
-    mended = apply(root, found.findings) if fix else ()
-    if mended:
+    mended = apply(root, found.findings) if fix else Mended()
+    if mended.findings:
         found = await examine(root, paths, config, frontend)
     match form:
         case "json":
-            text = written(as_data(found))
+            text = written(as_data(_noted(found, mended)))
         case "sarif":
-            text = written(as_sarif(found, version("pipeline")))
+            text = written(as_sarif(_noted(found, mended), version("pipeline")))
         case _:
-            text = "".join(f"mended: {item.place}: {item.rule.id}\n" for item in mended) + as_text(found)
+            told = [f"mended: {item.place}: {item.rule.id}\n" for item in mended.findings]
+            told += [f"not mended: {notice}\n" for notice in mended.notices]
+            text = "".join(told) + as_text(found)
     return Outcome(text, 1 if found.failed else 0)
+
+
+def _noted(found: Examination, mended: Mended) -> Examination:
+    return replace(found, notices=(*found.notices, *mended.notices))

@@ -269,14 +269,15 @@ def read(path: Path, name: str, context: Context, frontend: tuple[int, int] | No
         If the file cannot be read or is no Dockerfile.
     """
     try:
-        text = plain(path).read_text(encoding="utf-8-sig")
+        text = plain(path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from None
     try:
         ast = parse_dockerfile_ast(text)
     except DockerfileSyntaxError as error:
         raise Unreadable(str(error), error.line or 0) from None
-    lines = tuple(text.splitlines())
+    # As BuildKit counts them: no other character ends a line.
+    lines = tuple(text.removesuffix("\n").split("\n"))
     directives = _directives(lines)
     arguments: dict[str, tuple[str | None, int]] = {}
     stages: list[Stage] = []

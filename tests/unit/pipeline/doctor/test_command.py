@@ -115,6 +115,44 @@ def test_edits_keep_the_ends_of_lines_and_add_nothing_twice():
     assert edited("", [Edit("f", 0, 0, "c\n")]) == "c\n"
 
 
+def test_a_line_ends_where_builders_end_it():
+    for odd in "\f\v\x1c\x85\u2028\r":
+        assert edited(f"a{odd}b\nc\n", [Edit("f", 2, 3, f"x{odd}y\n")]) == f"a{odd}b\nx{odd}y\n"
+    assert edited("\ufeffa\n", [Edit("f", 1, 1, "x\n")]) == "\ufeffx\na\n"
+
+
+def test_what_is_mended_stands_where_it_was_found(tmp_path):
+    head = "# a page\f and a line\u2028of words\rand more\n"
+    (tmp_path / "Dockerfile").write_text(head + _BAD, newline="")
+
+    done = doctor(tmp_path, "--fix")
+
+    assert "mended: Dockerfile:7: P5-not-static" in done.stdout
+    text = (tmp_path / "Dockerfile").read_bytes().decode()
+    assert text.startswith(head + _BAD.partition("RUN GOARCH")[0])
+    assert text.endswith('\nUSER 1001:1001\nCMD ["/bin/app", "--port", "8080"]\n')
+
+
+@pytest.mark.parametrize("content", ["dist\n".encode("utf-16"), "dist\n".encode("utf-16-le"), b"caf\xe9\n"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_file_in_another_encoding_is_left_alone(tmp_path, content, form):
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . .\nUSER 1:1\nCMD a b\n")
+    (tmp_path / ".dockerignore").write_bytes(content)
+    (tmp_path / ".git").mkdir()
+
+    done = doctor(tmp_path, "--fix", "--format", form)
+
+    assert not done.stderr
+    assert (tmp_path / ".dockerignore").read_bytes() == content
+    assert 'CMD ["a", "b"]' in (tmp_path / "Dockerfile").read_text()
+    said = ".dockerignore: left as it is, since it is not UTF-8"
+    if form == "json":
+        assert said in json.loads(done.stdout)["notices"]
+    else:
+        assert f"not mended: {said}\n" in done.stdout
+    assert "P9-ignore-file" in done.stdout
+
+
 def test_rules_and_files_are_left_out_where_the_configuration_says_so(folder):
     (folder / "app").mkdir()
     (folder / "app" / "go.mod").write_text("module example.com/app\n\ngo 1.25\n")
