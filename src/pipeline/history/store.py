@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.report.model import Report, seconds
+from pipeline.report.model import Report, ServiceResult, seconds
 
 FILE_NAME = "history.sqlite"
 
@@ -120,6 +120,40 @@ class History:
                 (repository, since, latest or -1),
             ).fetchall()
             return tuple(Report.model_validate_json(row[0]) for row in reversed(rows))
+
+    def latest(self, repository: str, names: Collection[str], *, scanned: bool = False) -> dict[str, ServiceResult]:
+        """Return the newest result of each of some services, however many runs ago: of one that was never built there is none.
+
+        Parameters
+        ----------
+        scanned:
+            Whether only results count that tell what a scan found.
+
+        Raises
+        ------
+        HistoryError
+            If the file cannot be read. One that does not exist holds no runs.
+        """
+        found: dict[str, ServiceResult] = {}
+        if not names or not self._path.exists():
+            return found
+        told = '"vulnerabilities"' if scanned else ""
+        with self._connection() as database:
+            # They come one by one, the newest first, so that only a service that is not found has all runs looked through.
+            rows = database.execute(
+                "SELECT json_extract(service.value, '$.service_name'), service.value"
+                " FROM run CROSS JOIN json_each(run.report, '$.services') AS service"
+                " WHERE run.repository = ?1 AND instr(run.report, ?2)"
+                " AND (?2 = '' OR json_extract(service.value, '$.vulnerabilities') IS NOT NULL)"
+                " ORDER BY run.started DESC, run.id",
+                (repository, told),
+            )
+            for name, result in rows:
+                if name in names and name not in found:
+                    found[name] = ServiceResult.model_validate_json(result)
+                    if len(found) == len(names):
+                        break
+        return found
 
     def counts(self, repository: str) -> dict[tuple[str, str, str], int]:
         """Return how often each stage came to each status, of all runs that were ever recorded: by service, stage, status.

@@ -25,7 +25,6 @@ from pipeline.report.model import Report, ServiceResult, seconds
 _JOB = "pipeline"
 _PUSH_SECONDS = 5
 _PUSHES_AT_ONCE = 8
-_LOOK_BACK_RUNS = 200
 _RESULTS = {"cached": "hit", "restored": "restored", "executed": "miss", "failed": "miss"}
 _BYTES_PER_MB = 1_000_000
 
@@ -53,17 +52,12 @@ def collect(report: Report, record: History, names: Collection[str]) -> Figures:
     counts: Mapping[tuple[str, str, str], int] = {}
     try:
         counts = record.counts(report.repository)
-        whole = latest.keys() >= set(names) and all(service.vulnerabilities for service in latest.values())
-        earlier = () if whole else record.runs(report.repository, latest=_LOOK_BACK_RUNS)
+        latest |= record.latest(report.repository, set(names) - latest.keys())
+        unscanned = {name for name, service in latest.items() if not service.vulnerabilities}
+        for name, scanned in record.latest(report.repository, unscanned, scanned=True).items():
+            latest[name] = latest[name].model_copy(update={"vulnerabilities": scanned.vulnerabilities})
     except HistoryError:
-        earlier = ()
-    for run in reversed(earlier):
-        for service in run.services:
-            if service.service_name in names:
-                known = latest.setdefault(service.service_name, service)
-                if service.vulnerabilities and not known.vulnerabilities:
-                    scanned = {"vulnerabilities": service.vulnerabilities}
-                    latest[service.service_name] = known.model_copy(update=scanned)
+        pass
     return Figures(report.repository, tuple(latest[name] for name in sorted(latest)), counts)
 
 

@@ -12,6 +12,7 @@ import pytest
 import runs
 
 from pipeline.history import History, HistoryError, Retention
+from pipeline.report.model import Vulnerabilities
 
 WRITER = """
 import sys
@@ -39,8 +40,25 @@ def test_what_is_recorded_comes_back_whole_and_in_order(record):
     assert record.runs(since=runs.begun(3)) == written[3:]
 
 
+def test_the_latest_result_of_each_service_however_long_ago(record):
+    begun = [runs.begun(number) for number in range(4)]
+    scanned = runs.go("auth", begun[1], compile_=1, size=4).model_copy(update={"vulnerabilities": Vulnerabilities()})
+    results = [
+        (runs.go("auth", begun[0], compile_=9, size=4), runs.failed("old", begun[0])),
+        (scanned,),
+        (runs.go("auth", begun[2], compile_=2, size=4), runs.failed("gone", begun[2])),
+    ]
+    record.add([runs.run(number, *services) for number, services in enumerate(results)])
+    record.add([runs.run(3, runs.go("auth", begun[3], compile_=3, size=4), repository="other")])
+    shop = runs.run(0).repository
+    assert record.latest(shop, ["auth", "old", "new"]) == {"auth": results[2][0], "old": results[0][1]}
+    assert record.latest(shop, ["auth", "old"], scanned=True) == {"auth": scanned}
+    assert record.latest(shop, []) == {}
+
+
 def test_no_record_yet(record):
     assert record.runs() == ()
+    assert record.latest("shop", ["auth"]) == {}
     assert record.counts("shop") == {}
 
 

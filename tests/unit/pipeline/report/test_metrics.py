@@ -68,6 +68,18 @@ def test_a_service_that_this_run_did_not_build_keeps_its_figures(record):
     assert found["pipeline_image_size_bytes", "api-gateway"] == 50_100_000
 
 
+def test_a_service_keeps_its_figures_however_often_others_are_built(record):
+    billing = runs.failed("billing", runs.begun(12)).model_copy(update={"vulnerabilities": Vulnerabilities(high=2)})
+    record.add([runs.run(12, billing)])
+    others = [runs.run(number, runs.go("auth-service", runs.begun(number), compile_=9, size=4)) for number in range(20, 225)]
+    record.add(others)
+    text = metrics.exposition(metrics.collect(others[-1], record, SERVICES))
+    assert (
+        samples(text.partition("# HELP pipeline_vulnerabilities")[0])["pipeline_image_size_bytes", "api-gateway"] == 50_100_000
+    )
+    assert 'pipeline_vulnerabilities{repository="https://example.test/shop",service="billing",severity="high"} 2.0' in text
+
+
 def test_a_service_that_is_gone_is_in_no_figure(record):
     some = runs.run(20, runs.go("auth-service", runs.begun(20), compile_=9, size=4))
     text = metrics.exposition(metrics.collect(some, record, ["auth-service"]))
