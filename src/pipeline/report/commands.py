@@ -21,6 +21,7 @@ from pipeline.history.page import as_json, as_text
 from pipeline.library import Outcome
 from pipeline.report import cost as costs
 from pipeline.report.model import Report
+from pipeline.repository import folder_of
 
 _DAY_SECONDS = 86_400
 
@@ -62,7 +63,7 @@ async def cost(root: Path, form: str, days: float, given: Mapping[str, float | N
     if form not in {"text", "json"}:
         msg = f"--format is {form!r}"
         raise UsageError(msg, hint="it can be text or json")
-    root = root.resolve()
+    root = folder_of(root, "--root")
     file = load(root, environ=os.environ).cost if (root / CONFIG_NAME).exists() else Cost()
     numbers = file.model_copy(update={key: value for key, value in given.items() if value is not None})
     after = given.get("after_seconds")
@@ -107,7 +108,7 @@ async def metrics(root: Path) -> Outcome:
     """Return the figures of each service's latest recorded build, in Prometheus's text format."""
     from pipeline.report import metrics as figures  # noqa: PLC0415 - its library is for no other command
 
-    root = root.resolve()
+    root = folder_of(root, "--root")
     names = load(root, environ=os.environ).services
     runs = recorded(root)
     if not runs:
@@ -119,7 +120,7 @@ async def metrics(root: Path) -> Outcome:
 def recorded(root: Path, days: float = 0) -> tuple[Report, ...]:
     """Return the recorded runs of the repository at `root`, the oldest first; of the last days, if any are named."""
     since = time.time() - days * _DAY_SECONDS if days else 0.0
-    return _record().runs(vcs.identity(root.resolve())[0], since=since)
+    return _record().runs(vcs.identity(folder_of(root, "--root"))[0], since=since)
 
 
 def _record() -> History:

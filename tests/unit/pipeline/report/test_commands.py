@@ -101,6 +101,43 @@ def test_files_that_cannot_be_taken_in(shop, tmp_path):
     assert said("import", tmp_path / "latin", code=2) == f"pipeline: {tmp_path / 'latin'}: not UTF-8\n"
 
 
+@pytest.mark.parametrize("started", ["yesterday", "", "2026-11-24T25:00:00Z", "0001-01-01T00:00:00"])
+def test_a_run_of_no_time_is_not_taken_in(shop, tmp_path, monkeypatch, started):
+    monkeypatch.setenv("PIPELINE_STATE", str(tmp_path / "another"))
+    good, bad = runs.run(1), runs.run(2).model_copy(update={"started": started})
+    (tmp_path / "ci.jsonl").write_text(f"{good.model_dump_json()}\n{bad.model_dump_json()}\n")
+    assert said("import", tmp_path / "ci.jsonl", code=2) == (
+        f"pipeline: {tmp_path / 'ci.jsonl'}:2: started: {started!r} is no time; "
+        "a line is a report as `pipeline build` writes it\n"
+    )
+    assert said("history") == "no runs are recorded\n"
+
+
+def test_nor_is_one_whose_services_or_stages_are(shop, tmp_path):
+    run = runs.many(1)[0]
+    [service, *_] = run.services
+    stage = service.stages[0].model_copy(update={"started": "then"})
+    for changed, key in (({"started": "now"}, "services.0.started"), ({"stages": (stage,)}, "services.0.stages.0.started")):
+        (tmp_path / "report.json").write_text(
+            run.model_copy(update={"services": (service.model_copy(update=changed),)}).model_dump_json(indent=2)
+        )
+        assert f"report.json:1: {key}: '" in said("import", tmp_path / "report.json", code=2)
+
+
+def test_a_line_of_runs_ends_at_its_line_end_alone(shop, tmp_path, monkeypatch):
+    failed = runs.failed("billing", runs.begun(1)).model_copy(update={"error_message": "a\u2028b\x85c"})
+    monkeypatch.setenv("PIPELINE_STATE", str(tmp_path / "another"))
+    (tmp_path / "ci.jsonl").write_text(runs.run(1, failed).model_dump_json() + "\r\n\n", encoding="utf-8", newline="")
+    assert said("import", tmp_path / "ci.jsonl") == "1 runs taken in, 0 were known\n"
+
+
+@pytest.mark.parametrize("command", ["history", "export", "cost", "metrics"])
+@pytest.mark.parametrize("root", ["nowhere", "pipeline.toml"])
+def test_a_root_that_is_no_folder(shop, command, root):
+    told = f"pipeline: --root {root} is no folder; point it to the folder that has pipeline.toml\n"
+    assert said(command, "--root", root, code=2) == told
+
+
 def test_a_file_that_cannot_be_written(shop, tmp_path):
     assert "cannot be written" in said("export", shop / "pipeline.toml" / "runs.jsonl", code=2)
 
