@@ -14,6 +14,7 @@ import anyio
 import dagger
 
 from pipeline.detect import GoService, NodeService
+from pipeline.printed import inert
 from pipeline.project import Project
 from pipeline.stages import golang_image
 from pipeline.stages.context import default_platform
@@ -185,5 +186,5 @@ def as_text(results: Sequence[CheckResult]) -> str:
     ]
     for result in results:
         if not result.success:
-            lines += ["", f"{result.service}: {result.check}", *(f"    {line}" for line in result.message.splitlines())]
+            lines += ["", f"{result.service}: {result.check}", *(f"    {inert(line)}" for line in result.message.splitlines())]
     return "\n".join(lines) + "\n"

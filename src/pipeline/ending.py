@@ -14,6 +14,7 @@ import typer
 
 from pipeline.engine import Choice, prepared
 from pipeline.errors import PipelineError, leaves
+from pipeline.printed import inert
 
 if TYPE_CHECKING:
     from pipeline import library
@@ -81,5 +82,5 @@ async def _until_signalled(command: Callable[[], Awaitable[library.Outcome]]) ->
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    print(f"pipeline: {message}", file=sys.stderr)
+    print("\n".join(map(inert, f"pipeline: {message}".split("\n"))), file=sys.stderr)
     raise typer.Exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.printed import inert
 from pipeline.report.model import Report, ServiceResult, StageResult
 
 _MARKS = {"cached": "cached", "restored": "restored", "executed": "executed", "failed": "FAILED", "skipped": "skipped"}
@@ -14,7 +15,7 @@ def summary(report: Report) -> str:
     lines = [line for service in report.services for line in _service(service)]
     failures = [service for service in report.services if not service.success]
     for service in failures:
-        first, *rest = [_no_command(line) for line in service.error_message.splitlines()] or [""]
+        first, *rest = [inert(line) for line in service.error_message.splitlines()] or [""]
         lines += [f"{service.service_name}: {service.status}: {first}", *(f"    {line}" for line in rest), ""]
     parallel, total = report.duration_seconds, report.sum_of_durations_seconds
     lines += [
@@ -27,16 +28,6 @@ def summary(report: Report) -> str:
     if retried := [service.service_name for service in report.services if service.retries]:
         lines.append(f"built again   {len(retried)} on another host: {', '.join(retried)}")
     return "\n".join(lines) + "\n"
-
-
-def _no_command(line: str) -> str:
-    """Return a line of what a build printed as one that GitHub's runner takes for no workflow command, wherever it is shown.
-
-    Commands are not stopped as in a log's group: a summary is put into files, too, and comes out of functions.
-    Source: actions/runner, `ActionCommand.cs`: `::` behind blanks at the beginning, `##[` anywhere.
-    """
-    inert = line.replace("##[", "## [")
-    return f"| {inert}" if inert.lstrip().startswith("::") else inert
 
 
 def _service(service: ServiceResult) -> Iterator[str]:
