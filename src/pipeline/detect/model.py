@@ -129,6 +129,8 @@ class Install:
         The variables that the package manager's settings name.
     production:
         How production dependencies come about.
+    compiled:
+        Whether an install for production would compile again what that for the build has compiled.
     afterwards:
         What is run after an install and changes what it installed: commands of packages, each with its folder.
     """
@@ -143,6 +145,7 @@ class Install:
     scripts: tuple[str, ...] | None = None
     secrets: tuple[str, ...] = ()
     production: Literal["install", "prune", "all", "none"] = "install"
+    compiled: bool = False
     afterwards: tuple[tuple[str, str], ...] = ()
 
 

@@ -221,10 +221,17 @@ def _is_only_read(service: NodeService, context: Context) -> bool:
     return (
         service.install.members == (".",)
         and service.install.production in {"install", "none"}
+        and not any(_is_pruned(service, context, platform) for platform in context.platforms)
         # A build whose whole folder is taken has its dependencies taken, too.
         and not any(MODULES in parts or not parts for parts in taken)
         and not context.replaced
     )
+
+
+def _is_pruned(service: NodeService, context: Context, platform: str) -> bool:
+    """Whether the dependencies of an image are those of the build without what is for development."""
+    compiled_once = service.install.compiled and platform == context.build_platform
+    return service.install.production == "prune" or compiled_once
 
 
 def _mounted(container: dagger.Container, known: dagger.Container) -> dagger.Container:
@@ -253,7 +260,7 @@ def _prod_deps(service: NodeService, context: Context, manager: Stage | None, de
             return None
         case "all":
             return deps
-        case "install":
+        case "install" if not _is_pruned(service, context, platform):
             return _install(service, context, manager, platform)
     _other_processor(service, context, platform)
     return stage(

@@ -66,6 +66,9 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         root, settings, place, space, needed, manager.value, prisma, product, lifecycle.patches(own)
     )
     native = install.native(root / space.root, space.root, manager.value, settings)
+    # Of other package managers no prune is known to leave what was compiled.
+    if native.value and manager.value.name == "npm" and installed.production == "install" and not settings.node.prod_deps:
+        installed = replace(installed, compiled=bool(product.script or settings.build.before))
     image, image_found = image_settings(
         folder,
         settings,

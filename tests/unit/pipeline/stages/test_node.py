@@ -7,7 +7,7 @@ import pytest
 import trees
 from dagger import dag
 
-from pipeline.stages.context import HostSettings
+from pipeline.stages.context import HostSettings, default_platform
 
 PLAIN = {
     "a/package.json": {"name": "a", "main": "index.js"},
@@ -144,3 +144,31 @@ async def test_what_a_service_needs_of_its_workspace_is_built_before_its_tests(t
     assert "cd libs/b && npm run --silent build" in commands[-2]
     assert "cd apps/a" not in plan
     assert "test" in commands[-1]
+
+
+NATIVE = {"packages": {"node_modules/x": {"hasInstallScript": True, "dependencies": {"nan": "2"}}}}
+
+
+PRUNED, INSTALLED = "npm prune --omit=dev", "npm ci --omit=dev"
+
+
+@pytest.mark.parametrize(
+    ("settings", "own"),
+    [
+        ('output = ["dist"]', PRUNED),
+        ('output = ["dist"], prod_deps = "install"', INSTALLED),
+        ('output = ["dist"], native = false', INSTALLED),
+        ("build = false", INSTALLED),
+    ],
+)
+async def test_what_a_build_has_compiled_is_not_compiled_again(tmp_path, planning, settings, own):
+    """But for another processor, for which nothing is compiled."""
+    manifest = {"name": "a", "main": "index.js", "scripts": {"build": "x"}}
+    configuration = f'[services.a]\npath = "a"\nplatforms = ["linux/amd64", "linux/arm64"]\nnode = {{ {settings} }}\n'
+    trees.write(tmp_path, {**PLAIN, "a/package.json": manifest, "a/package-lock.json": NATIVE, "pipeline.toml": configuration})
+    async with planning() as (project, planner):
+        graph = project.graph("a")
+        for processor in ("amd64", "arm64"):
+            await graph.stage(f"prod-deps-{processor}").container.sync()
+            ours = default_platform() == f"linux/{processor}"
+            assert (own if ours else INSTALLED) in planner.plans[-1]
