@@ -126,8 +126,8 @@ class Go(_Table):
     """The folder of go.work, relative to the repository; `"off"` builds without it."""
     ca_certs: bool = True
     """Whether the image holds CA certificates."""
-    tzdata: bool = False
-    """Whether the image holds time zones."""
+    tzdata: bool | None = None
+    """Whether the image holds time zones; by default where a program asks for one."""
     private: list[Text] = []
     """Patterns of modules that no public proxy or checksum database is asked about."""
     config: RelativePath | None = None
@@ -164,7 +164,7 @@ class Service(_Table):
     labels: dict[Text, str] = {}
     """Labels of the image."""
     writable: list[Text] = []
-    """Folders that the service may write to."""
+    """Folders that the service may write to. `/tmp` is added where a Go program writes temporary files."""
     files: list[RelativePath] | None = None
     """Files and folders of the service that it reads when it runs, relative to its folder: templates, static files, migrations."""
     timeout: Seconds = 600

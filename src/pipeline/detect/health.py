@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
+from pipeline.detect import groups
 from pipeline.detect.found import Found
 from pipeline.detect.model import Probe
 from pipeline.detect.programs import Program
@@ -49,10 +50,11 @@ def health(files: Sequence[Program]) -> Found[Probe]:
             for file, item, place in known:
                 if place != route or sure is not _is_routed(item):
                     continue
-                if mounted and _is_of_router(item):
+                above = groups.path(item) if file.name.endswith(".go") else ""
+                if above is None or (mounted and _is_of_router(item)):
                     why = f"a router answers {route} below a path that is not told here: set `health`"
                     return Found("health", False, file.name, item.line, why)
-                return Found("health", route, file.name, item.line, "a route of its own")
+                return Found("health", above + route, file.name, item.line, "a route of its own")
     for file in files:
         server = _GO_SERVER if file.name.endswith(".go") else _NODE_SERVER
         if found := server.search(file.content):

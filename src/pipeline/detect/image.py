@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Service
-from pipeline.detect import health, ports, programs, reads
+from pipeline.detect import health, ports, reads
 from pipeline.detect.found import Found, configured
 from pipeline.detect.model import BuildSettings, Health, ImageSettings
+from pipeline.detect.programs import Program
 from pipeline.errors import UsageError
 
 SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash")
@@ -20,14 +21,21 @@ _ARGUMENT = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
 def image_settings(
-    folder: Path, settings: Service, suffixes: Sequence[str], port: int, start: Sequence[str], *, own: str, ships_sources: bool
+    folder: Path,
+    settings: Service,
+    read: Callable[[], Sequence[Program]],
+    port: int,
+    start: Sequence[str],
+    *,
+    own: str,
+    ships_sources: bool,
 ) -> tuple[ImageSettings, tuple[Found[Any], ...]]:
     """Return what a service's image is given, and where that comes from.
 
     Parameters
     ----------
-    suffixes:
-        What the files of the service's programs end with.
+    read:
+        What gives the files of the service's programs.
     port:
         The port by convention.
     start:
@@ -37,7 +45,6 @@ def image_settings(
     ships_sources:
         Whether all files of the service are in the image anyway.
     """
-    read = programs.Lazy(folder, settings.path, suffixes, settings.go.tags)
     if settings.port:
         found_port = configured("port", settings.port)
     else:

@@ -16,10 +16,10 @@ _USUAL = ("assets", "emails", "i18n", "locales", "migrations", "proto", "protos"
 """Folders of what programs read when they run, by their usual names."""
 
 _READS = re.compile(
-    r"(?:^|\.)(?:createReadStream|dir|dirfs|loadhtml\w*|open|parse(?:files|glob)|readdir\w*|readfile\w*|sendfile|servefile)\Z",
+    r"(?:^|\.)(?:createReadStream|dir|dirfs|glob|loadhtml\w*|open|parse(?:files|glob)|readdir\w*|readfile\w*|sendfile|servefile)\Z",
     re.IGNORECASE,
 )
-_PLACE = re.compile(r"[\"'`](?:[a-z]+[-_.])*(?:dir|directory|file|folder|path|root)[\"'`]")
+_PLACE = re.compile(r"[\"'`](?:[a-z]+[-_.])*(?:conf(?:ig)?|dir|directory|file|folder|path|root)[\"'`]")
 _WORDS = (b"read", b"open(", b"parse", b"load", b"file", b"dir", b"path", b"folder", b"root")
 """What a program holds, in small letters, that reads a file or has an option for a place."""
 _NOT_FOR_IMAGES = {"dist", "node_modules", "package.json"}
@@ -28,6 +28,7 @@ _NAME_MAX = 85
 _PATH_MAX = 1000
 """Characters that the path of any file may have below a folder: systems take 4096 bytes for all of it."""
 _NO_PATH = set("*?[\0\n")
+_WILD = re.compile(r"[*?\[{]")
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
 
 
@@ -66,7 +67,9 @@ def _relative(item: Literal) -> str:
     """Return the path that a literal names; behind a folder that it is put after, its slash begins none of the system's."""
     parent = next(item.nearest(), None)
     behind = parent and parent.type == "binary_expression" and parent.child_by_field_name("right") == item.node
-    return item.value.removeprefix("/" if behind else "./").rstrip("/")
+    path = item.value.removeprefix("/" if behind else "./")
+    # Of a pattern, the folder that it looks in.
+    return (path[: found.start()].rpartition("/")[0] if (found := _WILD.search(path)) else path).rstrip("/")
 
 
 def _is_read(item: Literal) -> bool:
@@ -86,8 +89,10 @@ def _is_default(item: Literal) -> bool:
     function = text(call.child_by_field_name("function"))
     if function.lower().endswith(".default"):
         return bool(_PLACE.search(function))
-    first = next(iter((call.child_by_field_name("arguments") or call).named_children), None)
-    return first != item.node and bool(_PLACE.fullmatch(text(first)))
+    before = takewhile(lambda node: node != item.node, (call.child_by_field_name("arguments") or call).named_children)
+    # The option's name is the first text; before it may stand where its value goes, as in `StringVar(&path, "config", …)`.
+    name = next((node for node in before if text(node)[:1] in {'"', "'", "`"}), None)
+    return bool(name and _PLACE.fullmatch(text(name)))
 
 
 def _is_inside(folder: Path, name: str) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from pipeline.config import Service
 from pipeline.detect import embeds, programs, sources
 from pipeline.detect.found import Found, configured, joined, or_false
+from pipeline.detect.golang import needs
 from pipeline.detect.golang.cgo import cgo
-from pipeline.detect.golang.mains import base, named
+from pipeline.detect.golang.mains import base, named, without_others
 from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
 from pipeline.detect.image import build_settings, expanded, image_settings
@@ -45,14 +47,14 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     release = configured("go.version", settings.go.version) if settings.go.version else own.version()
     main = main_package(folder, settings.path, name, own.path, settings.go.main, settings.go.tags)
     binaries = _binaries(folder, settings, name)
-    read = programs.programs(folder, settings.path, programs.GO_FILES, settings.go.tags)
+    every = programs.programs(folder, settings.path, programs.GO_FILES, settings.go.tags)
+    read = without_others(every, folder, (main.value, *binaries))
     beside = tuple(_beside(root, settings, modules))
     linked = cgo([*read, *beside], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
     start = tuple(settings.runtime.start or ())
-    image, image_found = image_settings(
-        folder, settings, programs.GO_FILES, 8080, start, own=base(own.path), ships_sources=False
-    )
+    image, image_found = image_settings(folder, settings, lambda: read, 8080, start, own=base(own.path), ships_sources=False)
+    zones, writable = needs.zones([*read, *beside], settings), needs.writable([*read, *beside], settings)
     config = _file(folder, settings, _DEFAULT_CONFIG, name, "config")
     schema = _file(folder, settings, _DEFAULT_SCHEMA, name, "schema").value if config.value else ""
     ignored = sources.ignored(root, place)
@@ -71,14 +73,14 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         module=own.path,
         main=main.value,
         binaries=binaries,
-        image=image,
+        image=replace(image, writable=writable.value),
         build=build_settings(settings, name, _PACKAGES[linked.value]),
         ldflags=_ldflags(settings, linked.value, name),
         tags=tuple(settings.go.tags),
         config=config.value,
         schema=schema,
         ca_certs=settings.go.ca_certs,
-        tzdata=settings.go.tzdata,
+        tzdata=zones.value,
         module_files=_module_files(root, modules, mod.value),
         sources=sources.chosen(include, (*no_program, *compiled_in), settings.exclude),
         check_sources=sources.chosen(include, (*exclude, *compiled_in), settings.exclude),
@@ -97,6 +99,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
             _vars(folder, main.value, settings),
             *([unmade] if unmade else []),
             *image_found,
+            *(found for found in (zones, writable) if found.value),
             config,
             *([ignored] if ignored.file else []),
         ),
@@ -147,7 +150,8 @@ def _beside(root: Path, settings: Service, modules: Layout) -> Iterator[programs
     for place in modules.sources:
         folder = (Path(modules.context) / place).as_posix()
         if folder != settings.path:
-            yield from programs.programs(root / folder, folder, programs.GO_FILES, settings.go.tags)
+            read = programs.programs(root / folder, folder, programs.GO_FILES, settings.go.tags)
+            yield from without_others(read, root / folder, ())
 
 
 def _module_files(root: Path, modules: Layout, mod: str) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     image, image_found = image_settings(
         folder,
         settings,
-        programs.NODE_FILES,
+        programs.Lazy(folder, settings.path, programs.NODE_FILES),
         3000,
         product.start,
         own=manifest.name,

@@ -299,7 +299,7 @@ def test_the_tags_that_are_set_decide_which_files_are_the_service_s(module):
             "cmd/server/listen.go": f'{tagged}var port = env.Int("PORT", 7000)\n',
             "../log/go.mod": "module example.com/log\n\ngo 1.26\n",
             "../log/c.go": '//go:build pro\n\npackage log\n\nimport "C"\n',
-            "cmd/server/free.go": "//go:build !pro\n\npackage main\n\n//go:embed lost\nvar lost string\n",
+            "lib/free.go": "//go:build !pro\n\npackage lib\n\n//go:embed lost\nvar lost string\n",
             "cmd/tool/main.go": "//go:build !pro\n\npackage main\n",
         },
     )

@@ -9,6 +9,7 @@ from pipeline.config import Build, Runtime, Service
 from pipeline.detect.found import Found
 from pipeline.detect.image import build_settings, image_settings
 from pipeline.detect.model import BuildSettings, Health, ImageSettings
+from pipeline.detect.programs import Lazy
 
 
 @pytest.fixture
@@ -18,7 +19,8 @@ def image(tmp_path):
     def of(there=(), start=(), *, ships_sources=False, **settings):
         write(tmp_path, dict(there))
         service = Service(path="api", **settings)
-        return image_settings(tmp_path, service, (".js",), 3000, start, own="shop", ships_sources=ships_sources)
+        read = Lazy(tmp_path, "api", (".js",))
+        return image_settings(tmp_path, service, read, 3000, start, own="shop", ships_sources=ships_sources)
 
     return of
 

@@ -31,6 +31,10 @@ def folder(tmp_path):
     ("name", "text", "expected"),
     [
         ("a.go", 'package a\n\nvar t = template.ParseGlob("templates/*.html")', ("templates",)),
+        ("a.go", 'package a\n\nvar t = template.ParseGlob("data/rules/*.yaml")', ("data/rules",)),
+        ("a.go", 'package a\n\nvar t, _ = filepath.Glob("*.json")', ()),
+        ("a.go", 'package a\n\nfunc x() { fs.StringVar(&path, "config", "products.json", "") }', ("products.json",)),
+        ("a.go", 'package a\n\nfunc x() { fs.StringVar(&path, "format", "products.json", "the config") }', ()),
         ("a.go", 'package a\n\nvar b, _ = os.ReadFile("products.json")', ("products.json",)),
         ("a.go", 'package a\n\nvar b, _ = os.ReadFile(filepath.Join("data", "rules/a.yaml"))', ("data",)),
         ("a.go", 'package a\n\nvar f = http.Dir("./static/")', ("static",)),
