@@ -63,7 +63,8 @@ class UsageError(PipelineError):
         service: str = "",
     ) -> None:
         place = ":".join(str(part) for part in (file, line, column) if part)
-        where = [part for part in (place, key or (f"service {service}" if service else "")) if part]
+        what = f"services.{service}.{key}" if service and key and not key.startswith("services.") else key
+        where = [part for part in (place, what or (f"service {service}" if service else "")) if part]
         super().__init__(": ".join([*where, message]), hint=hint)
         self.file = file
         self.line = line

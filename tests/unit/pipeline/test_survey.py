@@ -76,7 +76,10 @@ def test_the_file_is_valid_as_it_stands_and_with_every_comment_taken_away(monore
 
 def test_what_cannot_be_known_is_asked_by_name(monorepo):
     text = as_toml(survey(monorepo))
-    assert "# ASKED: go.main: services/jobs has several main packages: ./cmd/a, ./cmd/b; name one in [services.jobs.go]" in text
+    assert (
+        "# ASKED: services.jobs.go.main: services/jobs has several main packages: ./cmd/a, ./cmd/b; name one in [services.jobs.go]"
+        in text
+    )
 
 
 def test_init_writes_once(monorepo):

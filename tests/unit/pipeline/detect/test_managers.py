@@ -113,12 +113,12 @@ def test_a_lockfile_that_is_no_utf_8_is_read_all_the_same(manager, tmp_path):
         (
             {"yarn.lock": ""},
             {"package_manager": "bun@1.0.0"},
-            r"^node\.package_manager: the package manager 'bun' is not known",
+            r"^services\.api\.node\.package_manager: the package manager 'bun' is not known",
         ),
         (
             {"yarn.lock": ""},
             {"package_manager": "npm"},
-            r"^node\.package_manager: a is locked by yarn \(yarn\.lock\), but npm is",
+            r"^services\.api\.node\.package_manager: a is locked by yarn \(yarn\.lock\), but npm is",
         ),
     ],
 )

@@ -103,7 +103,7 @@ def test_a_workspace_can_be_left_out(workspace):
 @pytest.mark.parametrize(("folder", "file"), [("shop/lib", "shop/lib/go.work"), (".", "go.work")])
 def test_a_workspace_that_is_asked_for_and_does_not_use_the_module_is_refused(workspace, folder, file):
     write(workspace, {"go.work": "go 1.26\n\nuse ./shop/lib/log\n"})
-    refused = rf"^go\.workspace: there is no {file} that uses shop/auth; correct `go\.workspace`"
+    refused = rf"^services\.auth\.go\.workspace: there is no {file} that uses shop/auth; correct `go\.workspace`"
     with pytest.raises(UsageError, match=refused) as wrong:
         detect(workspace, "auth", Service(path="shop/auth", go=Go(workspace=folder)))
     assert wrong.value.service == "auth"
@@ -156,7 +156,7 @@ def test_a_context_may_be_wider_than_it_has_to_be(replaced):
 
 
 def test_a_context_that_does_not_hold_a_module_is_refused(replaced):
-    refused = r"^context: the module in shop/log lies outside the context shop/auth; name a folder that holds it, too$"
+    refused = r"^services\.auth\.context: the module in shop/log lies outside the context shop/auth; name a folder"
     with pytest.raises(UsageError, match=refused) as outside:
         replaced("../log", context="shop/auth")
     assert outside.value.service == "auth"
@@ -165,7 +165,7 @@ def test_a_context_that_does_not_hold_a_module_is_refused(replaced):
 @pytest.mark.parametrize("context", [".", "shop/auth"])
 def test_a_context_that_is_not_the_workspace_s_folder_is_refused(workspace, context):
     """The stages look for go.work where the context begins."""
-    refused = r"^context: shop/go\.work joins the modules, and the context \S+ is not its folder; set `context = \"shop\"`"
+    refused = r"^services\.auth\.context: shop/go\.work joins the modules, and the context \S+ is not its folder; set `context = \"shop\"`"
     with pytest.raises(UsageError, match=refused) as other:
         detect(workspace, "auth", Service(path="shop/auth", context=context))
     assert other.value.service == "auth"
@@ -174,7 +174,7 @@ def test_a_context_that_is_not_the_workspace_s_folder_is_refused(workspace, cont
 
 def test_a_workspace_that_does_not_hold_its_modules_is_refused(workspace):
     write(workspace, {"shop/go.work": "go 1.26\n\nuse ./auth\nuse ../log\n"})
-    refused = r"^go\.workspace: the module in log lies outside shop; move shop/go\.work to a folder that holds it, too$"
+    refused = r"^services\.auth\.go\.workspace: the module in log lies outside shop; move shop/go\.work to a folder that holds it, too$"
     with pytest.raises(UsageError, match=refused) as outside:
         detect(workspace, "auth", Service(path="shop/auth"))
     assert outside.value.service == "auth"
