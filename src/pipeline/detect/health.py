@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
-from pipeline.detect import groups
 from pipeline.detect.found import Found
+from pipeline.detect.groups import path_of
 from pipeline.detect.model import Probe
-from pipeline.detect.programs import Program
+from pipeline.detect.programs import GO_FILES, Program
 from pipeline.detect.syntax import Literal, literals, text
 
 _ROUTES = (
@@ -50,7 +50,7 @@ def health(files: Sequence[Program]) -> Found[Probe]:
             for file, item, place in known:
                 if place != route or sure is not _is_routed(item):
                     continue
-                above = groups.path(item) if file.name.endswith(".go") else ""
+                above = path_of(item, files) if sure and file.name.endswith(GO_FILES) else ""
                 if above is None or (mounted and _is_of_router(item)):
                     why = f"a router answers {route} below a path that is not told here: set `health`"
                     return Found("health", False, file.name, item.line, why)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from pipeline.detect.constraints import built
 from pipeline.detect.found import Found, configured, joined
-from pipeline.detect.programs import Program
 from pipeline.detect.syntax import line, text, tree, walk
 from pipeline.errors import UsageError
 
 _PRUNED = {"vendor", "testdata", "node_modules"}
-_CLAUSE = re.compile(rb"^package[ \t]+main\b", re.MULTILINE)
 
 
 def main(folder: Path, path: str, name: str, module: str, asked: str | None, tags: Sequence[str] = ()) -> Found[str]:
@@ -53,21 +50,6 @@ def named(folder: Path, path: str, name: str, package: str, key: str, tags: Sequ
         msg = f"{joined(path, place)} holds no main package"
         raise UsageError(msg, service=name, key=key, hint=f"correct `{key}`")
     return place if place == "." else f"./{place}"
-
-
-def without_others(files: Sequence[Program], folder: Path, own: Collection[str]) -> tuple[Program, ...]:
-    """Return the programs that a service may be linked from: those of its module, without other main packages and what is below them."""
-    ours = {folder / package for package in own}
-    others = {file.path.parent for file in files if _CLAUSE.search(file.content)} - ours
-    return tuple(file for file in files if _nearest(file.path.parent, folder, ours | others) not in others)
-
-
-def _nearest(place: Path, folder: Path, mains: Collection[Path]) -> Path | None:
-    """Return the main package that a folder is, or lies in; the module's root has all of it below."""
-    if place in mains:
-        return place
-    above = (item for item in place.parents if item.is_relative_to(folder) and item != folder)
-    return next((item for item in above if item in mains), None)
 
 
 def packages_of(folder: Path, tags: Sequence[str] = ()) -> Sequence[str]:

@@ -11,6 +11,7 @@ from pipeline.detect.programs import Program
 
 _ZONES = re.compile(rb"\btime\.LoadLocation\((?!\"(?:UTC|Local)?\"\))")
 _OWN_ZONES = re.compile(rb"^[ \t]*(?:import[ \t]+)?_[ \t]+\"time/tzdata\"", re.MULTILINE)
+_TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - where Go looks for it
 _TEMPORARY = re.compile(
     rb"\b(?:os\.(?:CreateTemp|MkdirTemp|TempDir)|ioutil\.Temp(?:File|Dir)|\w+\.(?:ParseMultipartForm|FormFile))\("
 )
@@ -22,22 +23,24 @@ def zones(files: Sequence[Program], settings: Service) -> Found[bool]:
     key = "go.tzdata"
     if settings.go.tzdata is not None:
         return configured(key, settings.go.tzdata)
-    if not any(_OWN_ZONES.search(file.content) for file in files):
-        for file in files:
-            if found := _ZONES.search(file.content):
-                return Found(key, True, file.name, _line(file, found), "time.LoadLocation")
+    if not any(_OWN_ZONES.search(file.content) for file in files) and (place := _first(files, _ZONES)):
+        return Found(key, True, *place, "time.LoadLocation")
     return Found(key, False, why="no program asks for a zone")
 
 
 def writable(files: Sequence[Program], settings: Service) -> Found[tuple[str, ...]]:
     """Return the folders that a service may write to: those of the configuration, and that for temporary files where one is used."""
     key, asked = "writable", tuple(settings.writable)
-    if "/tmp" not in asked:  # noqa: S108 - where Go looks for it
-        for file in files:
-            if found := _TEMPORARY.search(file.content):
-                return Found(key, (*asked, "/tmp"), file.name, _line(file, found), "temporary files")  # noqa: S108 - as above
+    if _TEMPORARY_FOLDER not in asked and (place := _first(files, _TEMPORARY)):
+        return Found(key, (*asked, _TEMPORARY_FOLDER), *place, "temporary files")
     return configured(key, asked) if asked else Found(key, (), why="no program writes temporary files")
 
 
-def _line(file: Program, found: re.Match[bytes]) -> int:
-    return file.content.count(b"\n", 0, found.start()) + 1
+def _first(files: Sequence[Program], called: re.Pattern[bytes]) -> tuple[str, int] | None:
+    """Return the file and line of the first call, comments left out."""
+    for file in files:
+        for found in called.finditer(file.content):
+            start = file.content.rfind(b"\n", 0, found.start()) + 1
+            if b"//" not in file.content[start : found.start()]:
+                return file.name, file.content.count(b"\n", 0, start) + 1
+    return None

@@ -12,7 +12,8 @@ from pipeline.detect import embeds, programs, sources
 from pipeline.detect.found import Found, configured, joined, or_false
 from pipeline.detect.golang import needs
 from pipeline.detect.golang.cgo import cgo
-from pipeline.detect.golang.mains import base, named, without_others
+from pipeline.detect.golang.imports import reached
+from pipeline.detect.golang.mains import base, named
 from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
 from pipeline.detect.image import build_settings, expanded, image_settings
@@ -48,8 +49,8 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     main = main_package(folder, settings.path, name, own.path, settings.go.main, settings.go.tags)
     binaries = _binaries(folder, settings, name)
     every = programs.programs(folder, settings.path, programs.GO_FILES, settings.go.tags)
-    read = without_others(every, folder, (main.value, *binaries))
     beside = tuple(_beside(root, settings, modules))
+    read = reached(every, settings.path, own.path, (main.value, *binaries), beside)
     linked = cgo([*read, *beside], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
     start = tuple(settings.runtime.start or ())
@@ -150,8 +151,7 @@ def _beside(root: Path, settings: Service, modules: Layout) -> Iterator[programs
     for place in modules.sources:
         folder = (Path(modules.context) / place).as_posix()
         if folder != settings.path:
-            read = programs.programs(root / folder, folder, programs.GO_FILES, settings.go.tags)
-            yield from without_others(read, root / folder, ())
+            yield from programs.programs(root / folder, folder, programs.GO_FILES, settings.go.tags)
 
 
 def _module_files(root: Path, modules: Layout, mod: str) -> tuple[str, ...]:

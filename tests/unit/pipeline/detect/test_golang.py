@@ -81,6 +81,26 @@ def test_what_a_configured_tag_takes_in_is_part_of_the_service(module):
         detect(module.parent, "auth", Service(path="auth", go=Go(tags=["prod"])))
 
 
+def test_another_program_of_the_module_tells_nothing_of_a_service(tmp_path):
+    serves = 'package main\n\nimport "C"\n\nfunc main() {\n\tmux.Handle("/healthz", ok)\n\topen("data/a.csv")\n\tlisten(":9001")\n}\n'
+    write(
+        tmp_path,
+        {
+            "go.mod": "module example.com/a\n\ngo 1.26\n",
+            "cmd/api/main.go": serves,
+            "cmd/job/main.go": 'package main\n\nimport "example.com/a/internal/jobs"\n\nfunc main() {}\n',
+            "internal/jobs/jobs.go": 'package jobs\n\nfunc run() { open("jobs.json") }\n',
+            "data/a.csv": "",
+            "jobs.json": "",
+        },
+    )
+    job = detect(tmp_path, "job", Service(path=".", go=Go(main="./cmd/job")))
+    assert (job.image.health.kind, job.image.port, job.image.files, job.cgo) == ("none", 8080, ("jobs.json",), "")
+    api = detect(tmp_path, "api", Service(path=".", go=Go(main="./cmd/api", binaries=["./cmd/job"])))
+    assert (api.image.health.path, api.image.port, api.cgo) == ("/healthz", 9001, "static")
+    assert api.image.files == ("data/a.csv", "jobs.json")
+
+
 @pytest.mark.parametrize("vendored", [False, True])
 def test_a_workspace_reads_every_module_s_files(module, vendored):
     root = module.parent
@@ -299,7 +319,7 @@ def test_the_tags_that_are_set_decide_which_files_are_the_service_s(module):
             "cmd/server/listen.go": f'{tagged}var port = env.Int("PORT", 7000)\n',
             "../log/go.mod": "module example.com/log\n\ngo 1.26\n",
             "../log/c.go": '//go:build pro\n\npackage log\n\nimport "C"\n',
-            "lib/free.go": "//go:build !pro\n\npackage lib\n\n//go:embed lost\nvar lost string\n",
+            "cmd/tool/free.go": "//go:build !pro\n\npackage main\n\n//go:embed lost\nvar lost string\n",
             "cmd/tool/main.go": "//go:build !pro\n\npackage main\n",
         },
     )

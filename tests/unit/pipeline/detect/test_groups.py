@@ -1,63 +1,86 @@
-"""The path that a group of routes has in Go programs."""
+"""The path that a route of a Go program lies below."""
 
 from __future__ import annotations
 
 import pytest
+from trees import write
 
-from pipeline.detect.found import Found
 from pipeline.detect.health import health
 from pipeline.detect.programs import GO_FILES, programs
 
 
-@pytest.fixture
-def route(tmp_path):
-    """The health route of a function's text."""
-
-    def of(text, more=""):
-        (tmp_path / "a.go").write_text(f"package a\n\nfunc x(r chi.Router) {{\n{text}\n}}\n{more}")
-        return health(programs(tmp_path, "svc", GO_FILES))
-
-    return of
-
-
-CHI = 'r.Route("/internal", func(r chi.Router) {{ {} }})'
-GET = 'r.Get("/healthz", ok)'
+def told(tmp_path, *bodies):
+    """Return the health route of programs, one file each."""
+    write(tmp_path, {f"{number}.go": f"package a\n\n{body}\n" for number, body in enumerate(bodies)})
+    return health(programs(tmp_path, "svc", GO_FILES))
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("body", "expected"),
     [
-        (GET, "/healthz"),
-        (CHI.format(GET), "/internal/healthz"),
-        (f'r.Route("/a/", func(r chi.Router) {{ {CHI.format(GET)} }})', "/a/internal/healthz"),
-        (f"r.Group(func(r chi.Router) {{ r.Use(x); {GET} }})", "/healthz"),
-        ('g := r.Group("/api"); g.GET("/healthz", ok)', "/api/healthz"),
-        ('g := r.Group("/api"); v := g.Group("/v1", auth); v.GET("/healthz", ok)', "/api/v1/healthz"),
-        ('var g = r.Group("/api")\ng.GET("/healthz", ok)', "/api/healthz"),
-        ('g = r.Group(`/api`); g.GET("/healthz", ok)', "/api/healthz"),
-        ('s := r.PathPrefix("/api").Subrouter(); s.HandleFunc("/healthz", ok)', "/api/healthz"),
-        ('g := r.Group("/api").Group("/v1"); g.GET("/healthz", ok)', "/api/v1/healthz"),
-        ('r.Group("/api").GET("/healthz", ok)', "/healthz"),
-        ('g := r.Group("/api"); r.GET("/healthz", ok)', "/healthz"),
-        ('a, b := pair(); b.GET("/healthz", ok)', "/healthz"),
-        ('h.r.Get("/healthz", ok)', "/healthz"),
+        ('r := chi.NewRouter(); r.Get("/health", ok)', "/health"),
+        ('r.Route("/api", func(r chi.Router) { r.Get("/health", ok) })', "/api/health"),
+        ('r.Route("/api", func(r chi.Router) { r.Route("/v2", func(q chi.Router) { r.Get("/health", ok) }) })', "/api/health"),
+        (
+            'r.Route("/api/", func(r chi.Router) { r.With(a).Route("/v2", func(r chi.Router) { r.Get("/health", ok) }) })',
+            "/api/v2/health",
+        ),
+        ('r.Group(func(r chi.Router) { r.Get("/health", ok) })', "/health"),
+        ('api := e.Group("/api"); v1 := api.Group("/v1", auth); v1.GET("/healthz", ok)', "/api/v1/healthz"),
+        ('api, other := e.Group("/api"), 1; api.GET("/healthz", ok)', "/api/healthz"),
+        ('var api = e.Group("/api"); { api.GET("/healthz", ok) }', "/api/healthz"),
+        ('e.Group("/api").GET("/healthz", ok)', "/api/healthz"),
+        ('api := r.PathPrefix("/api").Subrouter(); api.HandleFunc("/ping", ok).Methods("GET")', "/api/ping"),
+        ('api := chi.NewRouter(); api.Get("/health", ok); r.Mount("/api", api)', "/api/health"),
+        (
+            'api := http.NewServeMux(); api.Handle("GET /health", ok); m.Handle("/api/", http.StripPrefix("/api", api))',
+            "/api/health",
+        ),
+        ('api := chi.NewRouter(); r.Get("/health", ok); r.Mount("/api", api)', "/health"),
+        ('api := e.Group(prefix); api.GET("/health", ok)', False),
+        ('api := e.Group("/:tenant"); api.GET("/health", ok)', False),
+        ('api := e.Group("/api"); api.GET("/items", ok); e.GET("/health", ok)', "/health"),
+        ('r.Route("/api", func(r chi.Router) { r = r.With(a); r.Get("/health", ok) })', "/api/health"),
+        ('a := b.Group("/a"); b := a.Group("/b"); a.Get("/health", ok)', False),
+        ('s.router.Get("/health", ok)', "/health"),
     ],
 )
-def test_a_route_lies_below_the_paths_of_its_groups(route, text, expected):
-    assert route(text) == Found("health", expected, "svc/a.go", route(text).line, "a route of its own")
+def test_a_route_lies_below_the_groups_that_it_is_set_up_on(tmp_path, body, expected):
+    found = told(tmp_path, f"func main() {{\n{body.replace('; ', chr(10))}\n}}")
+    assert found.value == expected
+    assert found.line
 
 
 @pytest.mark.parametrize(
-    "text", [CHI.replace('"/internal"', "prefix").format(GET), 'g := r.Group(prefix); g.GET("/healthz", ok)']
+    ("routes", "main", "expected"),
+    [
+        ('func routes(g *gin.RouterGroup) { g.GET("/ping", ok) }', 'func main() { routes(r.Group("/api")) }', "/api/ping"),
+        (
+            'func (a *A) Add(n int, g *echo.Group) { g.GET("/ping", ok) }',
+            'func main() { g := e.Group("/v1"); a.Add(1, g) }',
+            "/v1/ping",
+        ),
+        ('func routes(g chi.Router) { g.Get("/ping", ok) }', 'func main() { r.Route("/api", web.routes) }', "/api/ping"),
+        ('func routes(g chi.Router) { g.Get("/ping", ok) }', "func main() { routes(r) }", "/ping"),
+        ('func routes(g chi.Router) { g.Get("/ping", ok) }', "", "/ping"),
+        ('func routes(g *echo.Group) { g.GET("/ping", ok) }', "", False),
+        (
+            'func routes() http.Handler { r := chi.NewRouter(); r.Get("/ping", ok); return r }',
+            'func main() { r.Mount("/api", web.routes()) }',
+            "/api/ping",
+        ),
+        (
+            'func routes() http.Handler { r := chi.NewRouter(); r.Get("/ping", ok); return r }',
+            "func main() { serve(routes()) }",
+            "/ping",
+        ),
+        ('func routes(r chi.Router) { routes(r); r.Get("/ping", ok) }', "", False),
+    ],
 )
-def test_a_path_that_is_not_told_is_not_guessed(route, text):
-    assert route(text).value is False
-    assert route(text).why == "a router answers /healthz below a path that is not told here: set `health`"
+def test_a_group_is_followed_to_the_function_that_gives_it(tmp_path, routes, main, expected):
+    assert told(tmp_path, routes.replace("; ", "\n"), main.replace("; ", "\n")).value == expected
 
 
-def test_a_router_of_another_function_is_another_one(route):
-    assert route('r.GET("/healthz", ok)', 'func y() { r := e.Group("/admin"); r.GET("/x", ok) }\n').value == "/healthz"
-
-
-def test_routers_that_are_made_of_themselves_come_to_an_end(route):
-    assert route('g := g.Group("/a"); g.GET("/healthz", ok)').value == "/a" * 8 + "/healthz"
+def test_a_path_that_is_not_told_is_asked_for(tmp_path):
+    found = told(tmp_path, 'func routes(g *echo.Group) {\n\tg.GET("/ping", ok)\n}')
+    assert found.source == "svc/0.go:4, a router answers /ping below a path that is not told here: set `health`"

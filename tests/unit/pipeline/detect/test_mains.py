@@ -7,8 +7,7 @@ from trees import write
 
 from pipeline.config import Service
 from pipeline.detect import detect
-from pipeline.detect.golang.mains import base, declared, packages_of, without_others
-from pipeline.detect.programs import GO_FILES, programs
+from pipeline.detect.golang.mains import base, declared, packages_of
 
 MAIN = "package main\n\nfunc main() {}\n"
 
@@ -72,21 +71,3 @@ def test_the_program_is_told_with_its_place(tmp_path, path, folder, main):
     write(tmp_path / path, {"go.mod": "module example.com/auth\n\ngo 1.26\n", f"{folder}main.go": MAIN})
     [found] = [item for item in detect(tmp_path, "auth", Service(path=path)).settings if item.key == "go.main"]
     assert (found.value, found.source) == (main, f"{shown}:3, func main")
-
-
-def test_a_service_is_not_linked_from_other_main_packages(tmp_path):
-    mains = dict.fromkeys(
-        ("main.go", "cmd/a/main.go", "cmd/b/main.go", "cmd/b/deep/x/main.go"), "package main\n\nfunc main() {}\n"
-    )
-    others = dict.fromkeys(("lib/x.go", "cmd/a/own/x.go", "cmd/b/own/x.go", "cmd/shared/x.go"), "package x\n")
-    write(tmp_path, {**mains, **others})
-    read = programs(tmp_path, ".", GO_FILES)
-
-    def linked(*own):
-        return {file.name for file in without_others(read, tmp_path, own)}
-
-    shared = {"lib/x.go", "cmd/shared/x.go"}
-    assert linked("./cmd/a") == {"cmd/a/main.go", "cmd/a/own/x.go", *shared}
-    assert linked(".") == {"main.go", *shared}
-    assert linked("./cmd/a", "./cmd/b") == {"cmd/a/main.go", "cmd/a/own/x.go", "cmd/b/main.go", "cmd/b/own/x.go", *shared}
-    assert linked() == shared

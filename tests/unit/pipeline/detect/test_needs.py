@@ -36,6 +36,7 @@ def test_zones_are_there_where_a_program_asks_for_one_by_its_name(read, text):
     [
         (),
         ('var z, _ = time.LoadLocation("UTC")',),
+        ("// time.LoadLocation(name) is not called.",),
         ('var z, _ = time.LoadLocation("Local")',),
         ('var z, _ = time.LoadLocation("")',),
         ('var z, _ = time.LoadLocation("Asia/Tokyo")', 'import _ "time/tzdata"'),

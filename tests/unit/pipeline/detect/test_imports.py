@@ -1,0 +1,43 @@
+"""Which programs of a module a main package is made of."""
+
+from __future__ import annotations
+
+from trees import write
+
+from pipeline.detect.golang.imports import reached
+from pipeline.detect.programs import GO_FILES, programs
+
+
+def names(folder, path, *mains, beside=()):
+    found = reached(programs(folder, path, GO_FILES), path, "example.com/a", mains, beside)
+    return [file.name for file in found]
+
+
+def test_a_main_package_is_made_of_what_it_imports_and_of_what_that_imports(tmp_path):
+    write(
+        tmp_path,
+        {
+            "cmd/api/main.go": 'package main\n\nimport own "example.com/a/internal/web"\n',
+            "cmd/api/more.go": "package main\n",
+            "cmd/job/main.go": 'package main\n\nimport "example.com/a"\n',
+            "internal/store/a.go": "package store\n",
+            "internal/web/a.go": 'package web\n\nimport (\n\t"example.com/a/internal/web/b"\n\t"example.com/ab/internal/store"\n)\n',
+            "internal/web/b/a.go": 'package b\n\nimport "example.com/a/internal/web"\n',
+            "root.go": "package a\n",
+        },
+    )
+    api = ["cmd/api/main.go", "cmd/api/more.go", "internal/web/a.go", "internal/web/b/a.go"]
+    assert names(tmp_path, ".", "./cmd/api") == api
+    assert names(tmp_path, "svc", "./cmd/job") == ["svc/root.go", "svc/cmd/job/main.go"]
+    assert names(tmp_path, ".", ".") == ["root.go"]
+    assert names(tmp_path, ".", "./cmd/api", "./cmd/job") == ["root.go", *api[:2], "cmd/job/main.go", *api[2:]]
+
+
+def test_another_module_may_import_packages_of_this_one(tmp_path):
+    write(
+        tmp_path,
+        {"a/main.go": "package main\n", "a/api/a.go": "package api\n", "b/b.go": 'package b\n\nimport "example.com/a/api"\n'},
+    )
+    beside = programs(tmp_path / "b", "b", GO_FILES)
+    assert names(tmp_path / "a", "a", ".") == ["a/main.go"]
+    assert names(tmp_path / "a", "a", ".", beside=beside) == ["a/main.go", "a/api/a.go"]
