@@ -23,6 +23,8 @@ _SHELL = re.compile(r"[&|;<>$`*]")
 _MIGRATES = re.compile(r"(?:\w+:)?migrat(?:e|ions?)(?::(?:deploy|latest|prod|production|run|up))?\Z")
 _MANAGERS = ("npm", "pnpm", "yarn")
 _ASSIGNMENT = re.compile(r"([A-Z_][A-Z0-9_]*)=(.*)\Z")
+_DEFAULT = re.compile(r"\A([A-Z_][A-Z0-9_]*)=\$\{\1:?-([^{}]*)\}\Z")
+"""A variable that is set where it is not: what an image's own variables are."""
 
 _WITH_A_VALUE = {
     "-C",
@@ -108,8 +110,10 @@ def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = froz
     None where that takes a shell, or is none of the programs that serve in production.
     """
     try:
-        words = shlex.split(str(scripts.get(name, "")))
+        words = [_DEFAULT.sub(r"\1=\2", word) for word in shlex.split(str(scripts.get(name, "")))]
     except ValueError:
+        return None
+    if any(_SHELL.search(word) for word in words):
         return None
     if words[:1] in (["cross-env"], ["env"], ["exec"]):
         words = words[1:]
@@ -122,7 +126,7 @@ def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = froz
             case [other]:
                 run = of_script(scripts, other, seen | {name})
                 return Start(run.command, {**env, **run.env}) if run else None
-    if not words or any(_SHELL.search(word) for word in words):
+    if not words:
         return None
     if words[0] == "node":
         return Start(tuple(words), env)
