@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pipeline.detect.found import Found, configured, or_false
 from pipeline.detect.model import Output, Place
 from pipeline.detect.node import output as outputs
 from pipeline.detect.node.manifest import Manifest
+from pipeline.detect.node.options import read_first
 from pipeline.detect.node.start import SCRIPTS, Start, entry, file_of, of_script, start
 from pipeline.errors import UsageError
 
@@ -74,13 +75,16 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
         msg = f"{first}, which starts, is neither there nor in what the build makes ({', '.join(found.value) or 'nothing is built'})"
         hint = 'set the command, `runtime = { start = ["node", "…"] }`, or what the build makes, `node = { output = ["…"] }`'
         raise UsageError(msg, file=command.file or manifest.file, line=command.line, key=command.key, hint=hint)
+    ships_sources = not script.value or (bool(source) and not inside)
+    flagged = _flagged(command.value.command, settings)
     return Made(
         script=script.value,
-        start=_flagged(command.value.command, settings),
+        start=flagged,
         folders=found.value,
         outputs=tuple(Output(place.within(item), place.within(item)) for item in found.value),
-        ships_sources=not script.value or (bool(source) and not inside),
+        ships_sources=ships_sources,
         settings=(or_false(script), found, _shown(command)),
+        files=() if ships_sources else _read_first(folder, flagged, command.value.env, found.value),
         env=command.value.env,
     )
 
@@ -90,15 +94,16 @@ def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, scr
     static = Output(place.within(".next/static"), place.within(".next/static"))
     if not alone.value:
         command = start(folder, manifest, settings, built=".next")
+        flagged = _flagged(command.value.command, settings)
         kept = tuple(name for name in ("public", *outputs.NEXT_CONFIGS) if (folder / name).exists())
         return Made(
             script=script.value,
-            start=_flagged(command.value.command, settings),
+            start=flagged,
             folders=(".next",),
             outputs=(Output(place.within(".next"), place.within(".next")),),
             ships_sources=False,
             settings=(or_false(script), Found("node.output", (".next",), alone.file, why=alone.why), _shown(command)),
-            files=kept,
+            files=(*kept, *_read_first(folder, flagged, command.value.env, (".next",))),
             env=command.value.env,
         )
     command_found = (
@@ -106,9 +111,10 @@ def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, scr
         if settings.runtime.start
         else Found("runtime.start", ("node", "server.js"), alone.file, alone.line, alone.why)
     )
+    flagged = _flagged(command_found.value, settings)
     return Made(
         script=script.value,
-        start=_flagged(command_found.value, settings),
+        start=flagged,
         folders=(".next",),
         outputs=(Output(place.within(".next/standalone"), "."), static),
         ships_sources=False,
@@ -118,10 +124,19 @@ def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, scr
             command_found,
         ),
         bundled=True,
-        files=("public",) if (folder / "public").is_dir() else (),
+        files=(
+            *(("public",) if (folder / "public").is_dir() else ()),
+            *_read_first(folder, flagged, {}, (".next",)),
+        ),
         # Its server listens on the host's name unless it is told otherwise, and a container is asked by address.
         env={"HOSTNAME": "0.0.0.0"},  # noqa: S104
     )
+
+
+def _read_first(folder: Path, command: Sequence[str], env: Mapping[str, str], made: Sequence[str]) -> tuple[str, ...]:
+    """Return the sources that node reads before what it runs, as the command's options name them."""
+    there = (file_of(folder, name) for name in read_first(command, env))
+    return tuple(name for name in there if name and not any(Path(name).is_relative_to(item) for item in made))
 
 
 def _script(folder: Path, manifest: Manifest, settings: Service) -> Found[str]:

@@ -91,6 +91,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     include = tuple(settings.include) or _included(root, space, needed)
     shipped = [*([place.folder] if product.ships_sources else []), *(item for item in libraries if item not in built)]
     shipped_include = tuple(settings.include) if place.folder == "." else tuple(f"{item}/**" for item in shipped)
+    files = tuple(dict.fromkeys((*image.files, *product.files)))
     return NodeService(
         place=place,
         version=version.value,
@@ -105,7 +106,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
             *product.outputs,
         ),
         start=product.start,
-        image=replace(image, files=tuple(dict.fromkeys((*image.files, *product.files)))),
+        image=replace(image, files=files),
         build=build,
         runtime_manifests=_runtime_manifests(space, needed, place) if not product.bundled else {},
         sources=sources.chosen(include, no_program, settings.exclude),
@@ -119,7 +120,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
             _manager_shown(manager),
             *_workspace_shown(space),
             *product.settings,
-            *image_found,
+            *(_with_files(item, files) if item.key == "files" else item for item in image_found),
             *install_found,
             native,
             *(lifecycle.not_run(own, product.script) if not settings.build.before else ()),
@@ -143,6 +144,12 @@ def _manager_shown(found: Found[Manager]) -> Found[str]:
     manager = found.value
     name = {"berry": "yarn"}.get(manager.name, manager.name)
     return Found(found.key, f"{name}@{manager.version}" if manager.version else name, found.file, found.line, found.why)
+
+
+def _with_files(found: Found[tuple[str, ...]], files: tuple[str, ...]) -> Found[tuple[str, ...]]:
+    """Return the files that programs read with those that what starts needs."""
+    further = [name for name in files if name not in found.value]
+    return replace(found, value=files, why=f"{found.why}; what starts reads {', '.join(further)}") if further else found
 
 
 def _workspace_shown(space: Workspace) -> tuple[Found[str], ...]:

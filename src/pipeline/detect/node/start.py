@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured
 from pipeline.detect.node.manifest import Manifest
+from pipeline.detect.node.options import WITH_A_VALUE, without_variables
 from pipeline.detect.sources import NOT_SOURCES
 from pipeline.errors import UsageError
 
@@ -25,26 +26,6 @@ _MANAGERS = ("npm", "pnpm", "yarn")
 _ASSIGNMENT = re.compile(r"([A-Z_][A-Z0-9_]*)=(.*)\Z")
 _DEFAULT = re.compile(r"\A([A-Z_][A-Z0-9_]*)=\$\{\1:?-([^{}]*)\}\Z")
 """A variable that is set where it is not: what an image's own variables are."""
-
-_WITH_A_VALUE = {
-    "-C",
-    "-r",
-    "--conditions",
-    "--disable-warning",
-    "--dns-result-order",
-    "--env-file",
-    "--env-file-if-exists",
-    "--experimental-loader",
-    "--icu-data-dir",
-    "--import",
-    "--loader",
-    "--max-http-header-size",
-    "--openssl-config",
-    "--require",
-    "--title",
-    "--unhandled-rejections",
-}
-"""Options of node whose value may be the next word."""
 
 PROGRAMS = {
     "fastify": "node_modules/fastify-cli/cli.js",
@@ -83,9 +64,11 @@ def start(folder: Path, manifest: Manifest, settings: Service, *, built: str) ->
     scripts = manifest.table("scripts")
     for script in SCRIPTS:
         if found := of_script(scripts, script):
-            started = manifest.found(_KEY, found, "scripts", script)
+            started = manifest.found(_KEY, replace(found, command=without_variables(found.command)), "scripts", script)
+            no_env = "no image has a .env" if started.value != found else ""
             left_out = next(filter(_MIGRATES.match, scripts), "")
-            return replace(started, why=f"{started.why}; the script {left_out} is not part of it") if left_out else started
+            without = f"the script {left_out} is not part of it" if left_out else ""
+            return replace(started, why="; ".join(filter(None, (started.why, no_env, without))))
     if isinstance(manifest.data.get("main"), str):
         return manifest.found(_KEY, Start(("node", str(manifest.data["main"]))), "main")
     if (folder / "server.js").is_file():
@@ -109,12 +92,7 @@ def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = froz
 
     None where that takes a shell, or is none of the programs that serve in production.
     """
-    try:
-        words = [_DEFAULT.sub(r"\1=\2", word) for word in shlex.split(str(scripts.get(name, "")))]
-    except ValueError:
-        return None
-    if any(_SHELL.search(word) for word in words):
-        return None
+    words = _words(str(scripts.get(name, "")))
     if words[:1] in (["cross-env"], ["env"], ["exec"]):
         words = words[1:]
     env: dict[str, str] = {}
@@ -134,6 +112,15 @@ def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = froz
     if words[0] in PROGRAMS and serves and "-w" not in words:
         return Start(("node", PROGRAMS[words[0]], *words[1:]), env)
     return None
+
+
+def _words(script: str) -> list[str]:
+    """Return the words of a script, none where a shell would make others of them."""
+    try:
+        words = [_DEFAULT.sub(r"\1=\2", word) for word in shlex.split(script)]
+    except ValueError:
+        return []
+    return [] if any(_SHELL.search(word) for word in words) else words
 
 
 def file_of(folder: Path, name: str) -> str:
@@ -158,7 +145,7 @@ def entry(command: tuple[str, ...], main: object = None) -> str:
     for word in words:
         if skip:
             skip = False
-        elif word in _WITH_A_VALUE:
+        elif word in WITH_A_VALUE:
             skip = True
         elif word.startswith("node_modules/"):
             of_package = True

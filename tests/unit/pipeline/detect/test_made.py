@@ -20,8 +20,8 @@ STARTED = ("node", "node_modules/next/dist/bin/next", "start")
 def service(tmp_path):
     """A service in the folder web of a workspace."""
 
-    def of(manifest, files=(), **settings):
-        write(tmp_path, {"package.json": manifest, **dict.fromkeys(files, "")})
+    def of(manifest, files=(), contents=(), **settings):
+        write(tmp_path, {"package.json": manifest, **dict.fromkeys(files, ""), **dict(contents)})
         own = read(tmp_path / "package.json", "web/package.json", "web")
         return made(tmp_path, own, Place("web", ".", "web"), Service(path="web", **settings))
 
@@ -137,6 +137,18 @@ def test_sources_ship_where_nothing_is_built_or_they_are_what_starts(service):
     built = {"main": "a.js", "scripts": {"build": "x"}}
     assert service(built, ["a.js"], node=Node(output=["public"])).ships_sources
     assert not service(built, ["a.js"], node=Node(output=["."])).ships_sources
+
+
+def test_what_node_reads_before_a_build_that_runs_is_in_the_image(service):
+    start = "node --import ./instrumentation.mjs -r ./dist/b.js -r ./gone.js dist/a.js"
+    found = service({"scripts": {"build": "tsc", "start": start}}, ["instrumentation.mjs"])
+    assert (found.files, found.ships_sources) == (("instrumentation.mjs",), False)
+    assert service({"scripts": {"start": "node --import ./b.mjs a.js"}}, ["a.js", "b.mjs"]).files == ()
+    next_start = {"scripts": {"build": "next build", "start": "NODE_OPTIONS='-r ./otel' next start"}}
+    assert service({**NEXT, **next_start}, ["otel.js"]).files == ("otel.js",)
+    alone = Node(node_flags=["--import", "./b.mjs"])
+    config = {"next.config.js": "module.exports = { output: 'standalone' }"}
+    assert service(NEXT, ["b.mjs"], config, node=alone).files == ("b.mjs",)
 
 
 def test_a_start_of_the_folder_itself_starts_what_main_names(service):

@@ -102,6 +102,12 @@ def test_migrations_that_no_start_runs(tmp_path, scripts, told):
     assert why == (f"scripts.start; the script {told} is not part of it" if told else "scripts.start")
 
 
+def test_a_start_reads_no_variables_out_of_a_file_that_no_image_has(tmp_path):
+    told = found(tmp_path, {"scripts": {"start": "node --env-file=.env a.js", "migrate": "x"}})
+    assert told.value.command == ("node", "a.js")
+    assert told.why == "scripts.start; no image has a .env; the script migrate is not part of it"
+
+
 def test_nothing_starts(tmp_path):
     assert found(tmp_path, {}).value.command == ("node", "dist/index.js")
     with pytest.raises(UsageError, match="it cannot be told what starts the service"):

@@ -1,0 +1,45 @@
+"""What node's options name in a start command: files of the service that have to be in its image, and those that never are."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.detect.node.options import read_first, without_variables
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "files"),
+    [
+        ("node --import ./instrumentation.mjs dist/a.js", "", ["instrumentation.mjs"]),
+        (
+            "node --import=./a.mjs -r ./b --loader ./c.mjs --experimental-loader=./d.mjs e.js",
+            "",
+            ["a.mjs", "b", "c.mjs", "d.mjs"],
+        ),
+        ("node --require ./lib/a.js --require ./lib/a.js b.js", "", ["lib/a.js"]),
+        ("node --env-file=defaults.env --env-file ./b.env a.js", "", ["defaults.env", "b.env"]),
+        ("node a.js", "--max-old-space-size=64 --import ./a.mjs", ["a.mjs"]),
+        ("node -r dotenv/config --import tsx --import /opt/a.mjs a.js", "", []),
+        ("node --env-file=/run/secrets/env --env-file ../a.env --env-file-if-exists b.env --env-file=.env a.js", "", []),
+        ("node --title ./a --enable-source-maps a.js --import ./b.mjs", "", []),
+        ("node", "'", []),
+        ("sh -c x --import ./a.mjs", "", []),
+        ("node --import", "", []),
+    ],
+)
+def test_the_files_of_a_service_that_node_reads_first(command, options, files):
+    assert list(read_first(command.split(), {"NODE_OPTIONS": options})) == files
+
+
+@pytest.mark.parametrize(
+    ("command", "left"),
+    [
+        ("node --env-file=.env a.js", "node a.js"),
+        ("node --env-file .env --env-file=config/.env.production --title x a.js", "node --title x a.js"),
+        ("node --env-file=a.env --env-file-if-exists=.env a.js", "node --env-file=a.env --env-file-if-exists=.env a.js"),
+        ("node a.js --env-file=.env", "node a.js --env-file=.env"),
+        ("node", "node"),
+    ],
+)
+def test_a_command_reads_no_file_of_variables_that_no_image_has(command, left):
+    assert " ".join(without_variables(command.split())) == left
