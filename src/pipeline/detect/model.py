@@ -187,7 +187,7 @@ class NodeService:
     output:
         What the builds make and the image takes.
     runtime_manifests:
-        Each package.json as the image holds it, by its path in the context: what node reads when it resolves modules.
+        Each package.json as the image holds it, by its path in the context: what node and programs read of it.
     shipped:
         The sources that are what runs, None where all that runs is built.
     settings:

@@ -251,8 +251,18 @@ COPY <<"EOF" /rootfs/app/package.json
 {
   "name": "api-gateway",
   "version": "1.0.0",
+  "description": "Public entrance of the platform: validates requests and hands them to the services behind it",
+  "license": "Apache-2.0",
   "type": "module",
-  "main": "dist/index.js"
+  "main": "dist/index.js",
+  "engines": {
+    "node": ">=22"
+  },
+  "dependencies": {
+    "fastify": "^5.12.8",
+    "pino": "^10.4.0",
+    "zod": "^4.6.7"
+  }
 }
 EOF
 RUN --mount=type=bind,from=shim,target=/.shim \

@@ -48,7 +48,7 @@ def test_node(node):
         ("node", "dist/index.js"),
     )
     assert "scripts" not in json.loads(found.install.manifests["package.json"])
-    assert set(json.loads(found.runtime_manifests["package.json"])) == {"name", "version", "type"}
+    assert set(json.loads(found.runtime_manifests["package.json"])) == {"name", "version", "type", "dependencies", "engines"}
     assert found.check_scripts == ("test",)
 
 

@@ -15,7 +15,14 @@ from pipeline.files import plain
 
 T = TypeVar("T")
 
-_RUN_FIELDS = ("name", "version", "type", "main", "exports", "imports")
+_NOT_RUN_FIELDS = (
+    *("scripts", "devDependencies", "workspaces", "packageManager", "files", "publishConfig", "private"),
+    *("overrides", "resolutions", "pnpm", "peerDependenciesMeta", "dependenciesMeta", "installConfig", "volta"),
+    *("ava", "babel", "c8", "commitlint", "eslintConfig", "eslintIgnore", "husky", "jest", "lint-staged", "mocha"),
+    *("nodemonConfig", "nyc", "prettier", "release", "simple-git-hooks", "stylelint", "ts-node", "tsup", "turbo", "xo"),
+)
+"""What package managers and development tools read alone: an edit of it makes no other image."""
+
 _INSTALL_FIELDS = (
     "name",
     "version",
@@ -77,8 +84,8 @@ class Manifest:
         return _json({key: self.data[key] for key in _INSTALL_FIELDS if key in self.data and key not in left_out})
 
     def for_runtime(self) -> str:
-        """Return what node reads when it resolves modules."""
-        return _json({key: self.data[key] for key in _RUN_FIELDS if key in self.data})
+        """Return what may be read when the service runs: by node for its modules, by programs for anything."""
+        return _json({key: value for key, value in self.data.items() if key not in _NOT_RUN_FIELDS})
 
 
 def read(path: Path, shown: str, service: str) -> Manifest:

@@ -44,8 +44,14 @@ def test_an_install_reads_what_it_installs_and_no_scripts():
     assert json.loads(own.for_install(workspaces=True)) == {**INSTALLED, **OF_A_ROOT}
 
 
-def test_an_image_holds_what_node_resolves_modules_by():
-    assert json.loads(manifest({**OTHERS, **INSTALLED, **OF_A_ROOT, **RUN}).for_runtime()) == RUN
+def test_an_image_holds_what_node_and_programs_read():
+    read_by_programs = {"description": "x", "config": {"a": 1}, "_moduleAliases": {"@": "dist"}, "dependencies": {"b": "1"}}
+    development = {"devDependencies": {}, "workspaces": [], "packageManager": "x", "jest": {}, "eslintConfig": {}}
+    assert json.loads(manifest({**OTHERS, **development, **RUN, **read_by_programs}).for_runtime()) == {
+        "author": "x",
+        **RUN,
+        **read_by_programs,
+    }
 
 
 def test_what_is_written_anew_is_text_as_people_write_it():
