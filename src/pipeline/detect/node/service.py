@@ -20,7 +20,8 @@ from pipeline.detect.model import (
     Output,
     Place,
 )
-from pipeline.detect.node import install, lifecycle, managers, versions, workspace
+from pipeline.detect.node import install, lifecycle, local, managers, versions, workspace
+from pipeline.detect.node.local import Local
 from pipeline.detect.node.made import Made, made
 from pipeline.detect.node.manifest import Manifest, read
 from pipeline.detect.node.output import member_output
@@ -62,8 +63,9 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         product = product.with_output(place, _prisma_output(folder))
     _check_output(name, settings, product)
     own = {item: space.members[item] for item in (".", place.folder)}
+    beside = local.find(root, space.root, {item: space.members[item] for item in (".", *needed)}, manager.value, name)
     installed, install_found = _install(
-        root, settings, place, space, needed, manager.value, prisma, product, lifecycle.patches(own)
+        root, settings, place, space, needed, beside, manager.value, prisma, product, lifecycle.patches(own)
     )
     native = install.native(root / space.root, space.root, manager.value, settings)
     # Of other package managers no prune is known to leave what was compiled.
@@ -88,9 +90,13 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     )
     ignored = sources.ignored(root, place)
     no_program = (*ignored.value, *exclude, *sources.within(sources.NODE_TESTS, needed))
-    include = tuple(settings.include) or _included(root, space, needed)
-    shipped = [*([place.folder] if product.ships_sources else []), *(item for item in libraries if item not in built)]
-    shipped_include = tuple(settings.include) if place.folder == "." else tuple(f"{item}/**" for item in shipped)
+    include = tuple(settings.include) or _included(root, space, needed, beside)
+    shipped = [
+        *([place.folder] if product.ships_sources else []),
+        *(item for item in libraries if item not in built),
+        *beside.shipped,
+    ]
+    shipped_include = tuple(settings.include) if shipped[:1] == ["."] else tuple(f"{item}/**" for item in shipped)
     files = tuple(dict.fromkeys((*image.files, *product.files)))
     return NodeService(
         place=place,
@@ -108,7 +114,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         start=product.start,
         image=replace(image, files=files),
         build=build,
-        runtime_manifests=_runtime_manifests(space, needed, place) if not product.bundled else {},
+        runtime_manifests=_runtime_manifests(space, needed, place, beside) if not product.bundled else {},
         sources=sources.chosen(include, no_program, settings.exclude),
         shipped=sources.chosen(shipped_include, no_program, settings.exclude) if shipped else None,
         check_sources=sources.chosen(include, exclude, settings.exclude),
@@ -162,6 +168,7 @@ def _install(
     place: Place,
     space: Workspace,
     needed: Sequence[str],
+    beside: Local,
     manager: Manager,
     prisma: str,
     product: Made,
@@ -177,15 +184,15 @@ def _install(
     production = _production(settings, product, prisma, unpatched)
     schema = (place.within("prisma"),) if prisma == "dependencies" else ()
     patched = (folder for _, folder in patches.values())
-    files = dict.fromkeys((*install.inputs(root / space.root, manager, settings), *schema, *patched))
+    files = dict.fromkeys((*install.inputs(root / space.root, manager, settings), *beside.read, *schema, *patched))
     found = Install(
         manager=manager,
         manifests={
             joined(item, "package.json"): manifest.for_install(workspaces=bool(space.file))
-            for item, manifest in manifests.items()
+            for item, manifest in (*manifests.items(), *beside.linked.items())
         },
         files=tuple(files),
-        members=members,
+        members=(*members, *beside.linked),
         focus=space.members[place.folder].name if space.file else "",
         frozen=settings.node.frozen,
         env=env.value,
@@ -259,14 +266,18 @@ def _check_output(name: str, settings: Service, product: Made) -> None:
         raise UsageError(msg, key=f"{key}.build.before", hint='name what it makes: `node = { output = ["generated"] }`')
 
 
-def _included(root: Path, space: Workspace, needed: Sequence[str]) -> tuple[str, ...]:
+def _included(root: Path, space: Workspace, needed: Sequence[str], beside: Local) -> tuple[str, ...]:
     """Return the patterns of what a build takes in: everything, or of a workspace the members needed and the root's own files."""
     if not space.file or "." in needed:
         return ()
     shared = sorted({path.name for pattern in _SHARED for path in (root / space.root).glob(pattern) if path.is_file()})
-    return (*(f"{member}/**" for member in needed), *(name for name in shared if name != "package-lock.json"))
+    return (
+        *(f"{folder}/**" for folder in (*needed, *beside.linked)),
+        *(name for name in shared if name != "package-lock.json"),
+    )
 
 
-def _runtime_manifests(space: Workspace, needed: Sequence[str], place: Place) -> dict[str, str]:
-    members = dict.fromkeys((*needed, place.folder))
-    return {joined(item, "package.json"): space.members[item].for_runtime() for item in members}
+def _runtime_manifests(space: Workspace, needed: Sequence[str], place: Place, beside: Local) -> dict[str, str]:
+    members = {item: space.members[item] for item in (*needed, place.folder)}
+    shipped = {item: beside.linked[item] for item in beside.shipped}
+    return {joined(item, "package.json"): manifest.for_runtime() for item, manifest in {**members, **shipped}.items()}
