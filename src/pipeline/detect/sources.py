@@ -36,6 +36,13 @@ NOT_SOURCES = (
 """What no build reads, whatever the kind of service. `!PATTERN` in its `exclude` takes it in again."""
 
 NODE_TESTS = ("test", "tests", "**/__tests__", "**/*.test.*", "**/*.spec.*")
+NODE_INSTALLS = (
+    *("**/.npmrc", "**/.yarnrc", "**/.yarnrc.yml", "**/.pnpmfile.cjs", "**/pnpm-workspace.yaml"),
+    *("**/npm-shrinkwrap.json", "**/package-lock.json", "**/pnpm-lock.yaml", "**/yarn.lock"),
+    *(".yarn", "**/.nvmrc", "**/.node-version"),
+)
+"""What package managers alone read, credentials among it: no image takes it."""
+
 GO_TESTS = ("**/*_test.go", "**/testdata")
 
 

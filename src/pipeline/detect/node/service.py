@@ -116,7 +116,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         build=build,
         runtime_manifests=_runtime_manifests(space, needed, place, beside) if not product.bundled else {},
         sources=sources.chosen(include, no_program, settings.exclude),
-        shipped=sources.chosen(shipped_include, no_program, settings.exclude) if shipped else None,
+        shipped=sources.chosen(shipped_include, (*no_program, *sources.NODE_INSTALLS), settings.exclude) if shipped else None,
         check_sources=sources.chosen(include, exclude, settings.exclude),
         check_scripts=tuple(script for script in ("lint", "test") if script in manifest.table("scripts")),
         release=str(manifest.data.get("version", "")),

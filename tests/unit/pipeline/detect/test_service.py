@@ -10,7 +10,7 @@ from trees import write
 from pipeline.config import Node, Runtime, Service
 from pipeline.detect import detect
 from pipeline.detect.model import Output, Place
-from pipeline.detect.sources import NOT_SOURCES
+from pipeline.detect.sources import NODE_INSTALLS, NOT_SOURCES
 from pipeline.errors import UsageError
 
 BERRY = "__metadata:\n  version: 8\n"
@@ -133,7 +133,7 @@ def test_what_no_build_takes_in_holds_in_every_member_needed(member):
         *(f"{item}/{tests}" for item in ("apps/api", "libs/built", "libs/plain") for tests in ("test", "tests")),
     }
     assert found.shipped
-    assert found.shipped.exclude == found.sources.exclude
+    assert set(found.shipped.exclude) == {*found.sources.exclude, *NODE_INSTALLS}
     assert found.check_sources.include == found.sources.include
 
 
@@ -147,6 +147,14 @@ def test_what_is_configured_to_be_taken_in_is_all_that_ships(service):
     found = service({"main": "a.js"}, ["a.js"], include=["a.js"])
     assert found.shipped
     assert (found.sources.include, found.shipped.include) == (("a.js",), ("a.js",))
+
+
+def test_what_package_managers_read_ships_only_where_it_is_asked_for(service):
+    found = service({"main": "a.js"}, ["a.js", ".npmrc"], exclude=["!.npmrc"])
+    assert found.shipped
+    assert "**/package-lock.json" in found.shipped.exclude
+    assert found.shipped.exclude[-1] == "!.npmrc"
+    assert not {"**/.npmrc", "**/package-lock.json"} & {*found.sources.exclude}
 
 
 def test_files_of_an_image_are_named_once(service):
