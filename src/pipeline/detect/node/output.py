@@ -43,7 +43,8 @@ def output(folder: Path, place: str, manifest: Manifest, script: str, entry: str
         return configured(_KEY, tuple(settings.node.output))
     if not script:
         return Found(_KEY, (), why="nothing is built")
-    top = entry.partition("/")[0] if "/" in entry else ""
+    # `node build` runs the folder's index.js.
+    top = entry.partition("/")[0] if "/" in entry or entry in CONVENTIONAL else ""
     compiled = _compiled(folder, str(manifest.table("scripts").get(script, "")))
     if compiled and (not top or compiled[0] == top):
         return Found(_KEY, (compiled[0],), joined(place, compiled[1]), compiled[2], "compilerOptions.outDir")

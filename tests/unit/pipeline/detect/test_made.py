@@ -151,6 +151,13 @@ def test_what_node_reads_before_a_build_that_runs_is_in_the_image(service):
     assert service(NEXT, ["b.mjs"], config, node=alone).files == ("b.mjs",)
 
 
+def test_a_start_of_a_folder_starts_what_is_built_there(service):
+    manifest = {"scripts": {"build": "vite build", "start": "node build"}}
+    found = service(manifest)
+    assert (found.start, found.folders, found.ships_sources) == (("node", "build"), ("build",), False)
+    assert service(manifest, ["build/index.js"]) == found
+
+
 def test_a_start_of_the_folder_itself_starts_what_main_names(service):
     found = service({"main": "dist/a.js", "scripts": {"start": "node .", "build": "tsc"}})
     assert (found.start, found.folders, found.ships_sources) == (("node", "."), ("dist",), False)

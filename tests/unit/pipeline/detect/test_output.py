@@ -35,6 +35,8 @@ COMPILED = (("lib",), "a/tsconfig.json:3, compilerOptions.outDir")
         ("server.js", {"server.js": ""}, *COMPILED),
         ("src/a.js", {"src/a.js": ""}, *COMPILED),
         ("build/a.js", {"build/b.js": ""}, ("build",), "where the start command looks"),
+        ("build", {}, ("build",), "where the start command looks"),
+        ("build/", {}, ("build",), "where the start command looks"),
         ("made/a.js", {}, ("made",), "where the start command looks"),
         ("src/a.js", {"src/b.js": ""}, ("lib",), "by convention"),
     ],
