@@ -12,7 +12,7 @@ from pipeline.detect.found import Found, configured, or_false
 from pipeline.detect.model import Output, Place
 from pipeline.detect.node import output as outputs
 from pipeline.detect.node.manifest import Manifest
-from pipeline.detect.node.options import read_first
+from pipeline.detect.node.options import loads_packages, read_first
 from pipeline.detect.node.start import SCRIPTS, Start, entry, file_of, of_script, start
 from pipeline.errors import UsageError
 
@@ -84,6 +84,7 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
         outputs=tuple(Output(place.within(item), place.within(item)) for item in found.value),
         ships_sources=ships_sources,
         settings=(or_false(script), found, _shown(command)),
+        bundled=_is_bundled(first, flagged, command.value.env),
         files=() if ships_sources else _read_first(folder, flagged, command.value.env, found.value),
         env=command.value.env,
     )
@@ -131,6 +132,11 @@ def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, scr
         # Its server listens on the host's name unless it is told otherwise, and a container is asked by address.
         env={"HOSTNAME": "0.0.0.0"},  # noqa: S104
     )
+
+
+def _is_bundled(first: str, command: Sequence[str], env: Mapping[str, str]) -> bool:
+    """Whether what starts is a server of Nitro's (Nuxt, TanStack Start …), which has its dependencies beside it."""
+    return first.startswith(".output/server/") and not loads_packages(command, env)
 
 
 def _read_first(folder: Path, command: Sequence[str], env: Mapping[str, str], made: Sequence[str]) -> tuple[str, ...]:

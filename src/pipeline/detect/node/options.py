@@ -31,21 +31,31 @@ WITH_A_VALUE = {
 
 def read_first(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, ...]:
     """Return the service's files that node reads before the one that it runs, relative to its folder; no packages."""
-    try:
-        further = shlex.split(env.get("NODE_OPTIONS", ""))
-    except ValueError:
-        further = []
     found: dict[str, None] = {}
-    for name, value in (_named(group) for group in (*_groups(command), *_groups(["node", *further]))):
+    for name, value in _all(command, env):
         of_service = not value.startswith(("/", "../")) and not _is_never_there(name, value)
         if (name in _MODULES and value.startswith("./")) or (name in _VARIABLES and of_service):
             found[value.removeprefix("./")] = None
     return tuple(found)
 
 
+def loads_packages(command: Sequence[str], env: Mapping[str, str]) -> bool:
+    """Whether node loads a package before the file that it runs."""
+    return any(name in _MODULES and not value.startswith((".", "/")) for name, value in _all(command, env))
+
+
 def without_variables(command: Sequence[str]) -> tuple[str, ...]:
     """Return a command that reads no `.env`: no image has one, and node ends where one is missing."""
     return tuple(word for group in _groups(command) if not _is_never_there(*_named(group)) for word in group)
+
+
+def _all(command: Sequence[str], env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield node's options of a command and of its variables, with their values."""
+    try:
+        further = shlex.split(env.get("NODE_OPTIONS", ""))
+    except ValueError:
+        further = []
+    yield from (_named(group) for group in (*_groups(command), *_groups(["node", *further])))
 
 
 def _is_never_there(option: str, value: str) -> bool:

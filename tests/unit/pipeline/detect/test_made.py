@@ -151,6 +151,19 @@ def test_what_node_reads_before_a_build_that_runs_is_in_the_image(service):
     assert service(NEXT, ["b.mjs"], config, node=alone).files == ("b.mjs",)
 
 
+@pytest.mark.parametrize(
+    ("start", "bundled"),
+    [
+        ("node .output/server/index.mjs", True),
+        ("node --import ./.output/server/otel.mjs ./.output/server/index.mjs", True),
+        ("node -r dotenv/config .output/server/index.mjs", False),
+        ("node build/server/index.js", False),
+    ],
+)
+def test_a_server_of_nitros_brings_its_dependencies_along(service, start, bundled):
+    assert service({"scripts": {"build": "nuxt build", "start": start}}).bundled is bundled
+
+
 def test_a_start_of_a_folder_starts_what_is_built_there(service):
     manifest = {"scripts": {"build": "vite build", "start": "node build"}}
     found = service(manifest)

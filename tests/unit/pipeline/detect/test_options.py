@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.detect.node.options import read_first, without_variables
+from pipeline.detect.node.options import loads_packages, read_first, without_variables
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,18 @@ from pipeline.detect.node.options import read_first, without_variables
 )
 def test_the_files_of_a_service_that_node_reads_first(command, options, files):
     assert list(read_first(command.split(), {"NODE_OPTIONS": options})) == files
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "loaded"),
+    [
+        ("node -r dotenv/config a.js", "", True),
+        ("node a.js", "--import=tsx", True),
+        ("node -r ./b --import /opt/a.mjs --title tsx a.js -r c", "--enable-source-maps", False),
+    ],
+)
+def test_packages_that_node_loads_first(command, options, loaded):
+    assert loads_packages(command.split(), {"NODE_OPTIONS": options}) is loaded
 
 
 @pytest.mark.parametrize(
