@@ -13,6 +13,8 @@ from pipeline.errors import UsageError
 from pipeline.files import plain
 
 IGNORE_FILE = ".dockerignore"
+PRODUCTION_VARIABLES = ".env.production"
+"""What Vite and other builders of front ends take variables from, where they build for production."""
 
 NOT_SOURCES = (
     "**/node_modules",
@@ -105,6 +107,21 @@ def read(path: Path, root: Path) -> tuple[str, ...]:
 def may_leave_out(chosen: SourceFilter, path: str) -> bool:
     """Whether a filter leaves out a file or folder. It is not always known; then it may."""
     return _covers([item for item in chosen.exclude if not item.startswith("!")], path)
+
+
+def variables_left_out(root: Path, place: Place, own: Sequence[str]) -> tuple[Found[tuple[str, ...]], ...]:
+    """Return what tells of the variables that a front end's build would read, and that are left out like any `.env`.
+
+    Parameters
+    ----------
+    own:
+        What the service's configuration leaves out, and takes in.
+    """
+    path = root / place.path / PRODUCTION_VARIABLES
+    if not path.is_file() or any(pattern.startswith("!") and PRODUCTION_VARIABLES in pattern for pattern in own):
+        return ()
+    why = f"no build reads it: `!{place.within(PRODUCTION_VARIABLES)}` takes it in, or set its variables by `build.env`"
+    return (Found("exclude", tuple(own), path.relative_to(root).as_posix(), 1, why),)
 
 
 def _found(patterns: tuple[str, ...], file: Path, root: Path) -> Found[tuple[str, ...]]:

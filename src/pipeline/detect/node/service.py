@@ -131,6 +131,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
             native,
             *(lifecycle.not_run(own, product.script) if not settings.build.before else ()),
             *([ignored] if ignored.file else []),
+            *(sources.variables_left_out(root, place, settings.exclude) if product.script else ()),
         ),
     )
 

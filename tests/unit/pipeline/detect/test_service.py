@@ -157,6 +157,21 @@ def test_what_package_managers_read_ships_only_where_it_is_asked_for(service):
     assert not {"**/.npmrc", "**/package-lock.json"} & {*found.sources.exclude}
 
 
+def test_variables_that_a_build_goes_without_are_told_with_the_way_to_take_them_in(service):
+    build = {"scripts": {"build": "vite build"}}
+    told = {
+        "exclude": (
+            (),
+            "a/.env.production:1, no build reads it: `!.env.production` takes it in, or set its variables by `build.env`",
+        )
+    }
+    assert sources(service(build, [".env.production"])).items() >= told.items()
+    taken = service(build, [".env.production"], exclude=["!.env.production"])
+    assert "exclude" not in sources(taken)
+    assert taken.sources.exclude[-1] == "!.env.production"
+    assert "exclude" not in sources(service({"main": "a.js"}, ["a.js", ".env.production"]))
+
+
 def test_files_of_an_image_are_named_once(service):
     manifest = {"scripts": {"build": "next build"}, "dependencies": {"next": "15"}}
     found = service(manifest, ["public/a", "next.config.js"], files=["public", "more"])
