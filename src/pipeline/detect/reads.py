@@ -20,7 +20,12 @@ _READS = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"[\"'`](?:[a-z]+[-_.])*(?:conf(?:ig)?|dir|directory|file|folder|path|root)[\"'`]")
-_WORDS = (b"read", b"open(", b"parse", b"load", b"file", b"dir", b"path", b"folder", b"root")
+_OPTION = re.compile(r"(?:dir|directory|file|filename|folder)[\"']?\Z", re.IGNORECASE)
+"""Names of options whose values are files and folders (`migrationsFolder`)."""
+_OF_PROGRAM = re.compile(r"\b__dirname\b|\bimport\.meta\.(?:dirname|url)\b")
+"""The place of the program itself: below the service's folder, and in another one when it is built."""
+_UPWARD = re.compile(r"\A(?:\.{1,2}/)+")
+_WORDS = (b"read", b"open(", b"parse", b"load", b"file", b"dir", b"path", b"folder", b"root", b"import.meta.url")
 """What a program holds, in small letters, that reads a file or has an option for a place."""
 _NOT_FOR_IMAGES = {"dist", "node_modules", "package.json"}
 _NAME_MAX = 85
@@ -59,7 +64,7 @@ def _named(folder: Path, file: Program) -> Iterator[tuple[Literal, str]]:
         parts = Path(item.value).parts
         yield from ((item, name) for name in usual if name in parts)
         name = _relative(item)
-        if (_is_read(item) or _is_default(item)) and _is_inside(folder, name):
+        if (_is_read(item) or _is_default(item) or _is_option(item) or _is_of_program(item)) and _is_inside(folder, name):
             yield item, name
 
 
@@ -69,7 +74,24 @@ def _relative(item: Literal) -> str:
     behind = parent and parent.type == "binary_expression" and parent.child_by_field_name("right") == item.node
     path = item.value.removeprefix("/" if behind else "./")
     # Of a pattern, the folder that it looks in.
-    return (path[: found.start()].rpartition("/")[0] if (found := _WILD.search(path)) else path).rstrip("/")
+    name = (path[: found.start()].rpartition("/")[0] if (found := _WILD.search(path)) else path).rstrip("/")
+    return _UPWARD.sub("", name) if _is_of_program(item) else name
+
+
+def _is_of_program(item: Literal) -> bool:
+    """Whether a literal is put behind the place of the program: `path.join(__dirname, "../a")`, `new URL("../a", import.meta.url)`."""
+    parent = next(item.nearest(), None)
+    if not parent or parent.type not in {"arguments", "binary_expression"}:
+        return False
+    first = (parent.named_child(number) for number in range(min(2, parent.named_child_count)))
+    return any(node and node.end_byte - node.start_byte < _NAME_MAX and _OF_PROGRAM.search(text(node)) for node in first)
+
+
+def _is_option(item: Literal) -> bool:
+    """Whether a literal is the value of an option for a file or folder: `{ migrationsFolder: "./drizzle" }`."""
+    parent = next(item.nearest(), None)
+    is_value = parent and parent.type == "pair" and parent.child_by_field_name("value") == item.node
+    return bool(parent and is_value and _OPTION.search(text(parent.child_by_field_name("key"))))
 
 
 def _is_read(item: Literal) -> bool:
