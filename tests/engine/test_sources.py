@@ -56,7 +56,6 @@ def test_an_image_has_the_sources_that_are_not_left_out(built):
         "app/docs",
         "app/docs/page.md",
         "app/main.js",
-        "app/package-lock.json",
         "app/package.json",
         "app/private",
         "app/private/kept.js",
