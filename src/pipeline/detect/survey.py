@@ -14,6 +14,7 @@ from pipeline.config import FILE_NAME, Service
 from pipeline.detect.dispatch import detect
 from pipeline.detect.found import Found, shown
 from pipeline.detect.golang.mains import packages_of
+from pipeline.detect.node.start import FRAMEWORKS
 from pipeline.detect.syntax import document
 from pipeline.errors import UsageError
 
@@ -123,13 +124,14 @@ def _no_service(folder: Path, kind: str) -> str:
     scripts, dependencies = _table(manifest, "scripts"), _table(manifest, "dependencies")
     start = str(scripts.get("start:prod") or scripts.get("start") or "")
     serves = bool(_SERVERS.intersection(dependencies))
+    of_framework = "build" in scripts and FRAMEWORKS.keys() & {*dependencies, *_table(manifest, "devDependencies")}
     if ("workspaces" in manifest or (folder / "pnpm-workspace.yaml").is_file()) and not (serves and start):
         return "the root of a workspace"
     if serves:
         return "" if start or "private" in manifest or "exports" not in manifest else "a library"
-    if _DEVELOPMENT_SERVERS.match(start):
+    if not of_framework and _DEVELOPMENT_SERVERS.match(start):
         return f"`{start}` serves for development alone"
-    if start or (folder / "server.js").is_file():
+    if start or of_framework or (folder / "server.js").is_file():
         return ""
     return "no start script, and nothing that serves"
 

@@ -160,6 +160,9 @@ SERVES = {"scripts": {"start": "node a.js"}, "dependencies": {"express": "5"}}
         ({"dependencies": {"koa": "3"}}, ["pnpm-workspace.yaml"], "the root of a workspace"),
         ({"scripts": {"start": "A=1 npx webpack serve"}}, [], "`A=1 npx webpack serve` serves for development alone"),
         ({"scripts": {"start": "node vite"}}, [], ""),
+        ({"scripts": {"build": "nuxt build"}, "dependencies": {"nuxt": "3"}}, [], ""),
+        ({"scripts": {"build": "b", "start": "vite dev"}, "devDependencies": {"@sveltejs/adapter-node": "5"}}, [], ""),
+        ({"devDependencies": {"nuxt": "3"}}, [], "no start script, and nothing that serves"),
         ({"scripts": {"start": "vitest-server"}}, [], ""),
     ],
 )

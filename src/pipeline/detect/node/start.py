@@ -32,10 +32,12 @@ PROGRAMS = {
     "next": "node_modules/next/dist/bin/next",
     "remix-serve": "node_modules/@remix-run/serve/dist/cli.js",
     "react-router-serve": "node_modules/@react-router/serve/bin.cjs",
-    "nuxt": "node_modules/nuxt/bin/nuxt.mjs",
     "strapi": "node_modules/@strapi/strapi/bin/strapi.js",
 }
 """Programs of packages that serve in production, by the file that node runs: the image has no shell for their wrappers."""
+
+FRAMEWORKS = {"nuxt": ".output/server/index.mjs", "@sveltejs/adapter-node": "build/index.js"}
+"""What builds of frameworks make that serves by itself. The projects that they begin with have no script that starts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,13 @@ def start(folder: Path, manifest: Manifest, settings: Service, *, built: str) ->
     """
     if settings.runtime.start:
         return configured(_KEY, Start(tuple(settings.runtime.start)))
-    scripts = manifest.table("scripts")
-    for script in SCRIPTS:
-        if found := of_script(scripts, script):
-            started = manifest.found(_KEY, replace(found, command=without_variables(found.command)), "scripts", script)
-            no_env = "no image has a .env" if started.value != found else ""
-            left_out = next(filter(_MIGRATES.match, scripts), "")
-            without = f"the script {left_out} is not part of it" if left_out else ""
-            return replace(started, why="; ".join(filter(None, (started.why, no_env, without))))
+    if found := _by_script(manifest) or (_of_framework(manifest) if built else None):
+        return found
     if isinstance(manifest.data.get("main"), str):
         return manifest.found(_KEY, Start(("node", str(manifest.data["main"]))), "main")
     if (folder / "server.js").is_file():
         return Found(_KEY, Start(("node", "server.js")), manifest.file, why="server.js is there")
+    scripts = manifest.table("scripts")
     for script in SCRIPTS:
         if script in scripts:
             msg = f"the script {script!r} (`{scripts[script]}`) starts no program by itself"
@@ -85,6 +82,25 @@ def start(folder: Path, manifest: Manifest, settings: Service, *, built: str) ->
         return Found(_KEY, Start(("node", "index.js")), manifest.file, why="index.js is there")
     msg = "no start script, no `main`, no server.js: it cannot be told what starts the service"
     raise UsageError(msg, file=manifest.file, key=_KEY, hint='set the command: `runtime = { start = ["node", "…"] }`')
+
+
+def _by_script(manifest: Manifest) -> Found[Start] | None:
+    scripts = manifest.table("scripts")
+    for script in SCRIPTS:
+        if found := of_script(scripts, script):
+            started = manifest.found(_KEY, replace(found, command=without_variables(found.command)), "scripts", script)
+            no_env = "no image has a .env" if started.value != found else ""
+            left_out = next(filter(_MIGRATES.match, scripts), "")
+            without = f"the script {left_out} is not part of it" if left_out else ""
+            return replace(started, why="; ".join(filter(None, (started.why, no_env, without))))
+    return None
+
+
+def _of_framework(manifest: Manifest) -> Found[Start] | None:
+    for name, file in FRAMEWORKS.items():
+        if manifest.depends_on(name):
+            return Found(_KEY, Start(("node", file)), manifest.file, why=f"{name} makes it")
+    return None
 
 
 def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = frozenset()) -> Start | None:
@@ -108,7 +124,7 @@ def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = froz
         return None
     if words[0] == "node":
         return Start(tuple(words), env)
-    serves = words[0] not in {"next", "nuxt", "strapi"} or words[1:2] == ["start"]
+    serves = words[0] not in {"next", "strapi"} or words[1:2] == ["start"]
     if words[0] in PROGRAMS and serves and "-w" not in words:
         return Start(("node", PROGRAMS[words[0]], *words[1:]), env)
     return None

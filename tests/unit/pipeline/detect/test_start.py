@@ -27,7 +27,6 @@ def found(tmp_path, data, built="dist"):
         ({"start": "A=1 pnpm --silent go", "go": "B=2 node a.js"}, "node a.js", {"A": "1", "B": "2"}),
         ({"prod": "node --require tsx/cjs server.ts"}, "node --require tsx/cjs server.ts", {}),
         ({"start": "fastify start app.js"}, "node node_modules/fastify-cli/cli.js start app.js", {}),
-        ({"start": "nuxt start"}, "node node_modules/nuxt/bin/nuxt.mjs start", {}),
         ({"start": "strapi start"}, "node node_modules/@strapi/strapi/bin/strapi.js start", {}),
         ({"start": "remix-serve build"}, "node node_modules/@remix-run/serve/dist/cli.js build", {}),
         ({"start": "react-router-serve build"}, "node node_modules/@react-router/serve/bin.cjs build", {}),
@@ -66,6 +65,7 @@ def test_scripts_that_start_a_program(tmp_path, scripts, command, env):
         "A=1",
         "",
         "nuxt dev",
+        "nuxt start",
         "strapi develop",
         "node a.js > log",
         "node a.js $PORT",
@@ -106,6 +106,23 @@ def test_a_start_reads_no_variables_out_of_a_file_that_no_image_has(tmp_path):
     told = found(tmp_path, {"scripts": {"start": "node --env-file=.env a.js", "migrate": "x"}})
     assert told.value.command == ("node", "a.js")
     assert told.why == "scripts.start; no image has a .env; the script migrate is not part of it"
+
+
+@pytest.mark.parametrize(
+    ("key", "package", "scripts", "file"),
+    [
+        ("dependencies", "nuxt", {}, ".output/server/index.mjs"),
+        ("dependencies", "nuxt", {"start": "nuxt start"}, ".output/server/index.mjs"),
+        ("devDependencies", "@sveltejs/adapter-node", {"start": "vite dev"}, "build/index.js"),
+        ("dependencies", "nuxt", {"start": "node a.js"}, "a.js"),
+    ],
+)
+def test_what_a_frameworks_build_makes_starts_unless_a_script_does(tmp_path, key, package, scripts, file):
+    data = {key: {package: "1"}, "scripts": scripts, "main": "index.js"}
+    assert found(tmp_path, data).value.command == ("node", file)
+    if not scripts:
+        assert found(tmp_path, data).source == f"x/package.json, {package} makes it"
+        assert found(tmp_path, data, built="").value.command == ("node", "index.js")
 
 
 def test_nothing_starts(tmp_path):
