@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.config import Service
-from pipeline.detect import programs, sources
+from pipeline.detect import programs, reads, sources
 from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.image import build_settings, image_settings
 from pipeline.detect.model import (
@@ -96,7 +96,8 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         *(item for item in libraries if item not in built),
         *beside.shipped,
     ]
-    shipped_include = tuple(settings.include) if shipped[:1] == ["."] else tuple(f"{item}/**" for item in shipped)
+    read_by_built = tuple(_read_by(root / space.root, {item: member_output(space.members[item]) for item in built}))
+    shipped_include = tuple(settings.include) if shipped[:1] == ["."] else (*(f"{item}/**" for item in shipped), *read_by_built)
     files = tuple(dict.fromkeys((*image.files, *product.files)))
     return NodeService(
         place=place,
@@ -116,7 +117,9 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         build=build,
         runtime_manifests=_runtime_manifests(space, needed, place, beside) if not product.bundled else {},
         sources=sources.chosen(include, no_program, settings.exclude),
-        shipped=sources.chosen(shipped_include, (*no_program, *sources.NODE_INSTALLS), settings.exclude) if shipped else None,
+        shipped=sources.chosen(shipped_include, (*no_program, *sources.NODE_INSTALLS), settings.exclude)
+        if shipped or read_by_built
+        else None,
         check_sources=sources.chosen(include, exclude, settings.exclude),
         check_scripts=tuple(script for script in ("lint", "test") if script in manifest.table("scripts")),
         release=str(manifest.data.get("version", "")),
@@ -276,6 +279,13 @@ def _included(root: Path, space: Workspace, needed: Sequence[str], beside: Local
         *(f"{folder}/**" for folder in (*needed, *beside.linked)),
         *(name for name in shared if name != "package-lock.json"),
     )
+
+
+def _read_by(context: Path, made: Mapping[str, str]) -> Iterator[str]:
+    """Yield what libraries read when they run beside what their builds make, relative to the context."""
+    for folder, output in made.items():
+        found = reads.files(context / folder, programs.programs(context / folder, folder, programs.NODE_FILES))
+        yield from (f"{folder}/{name}" for name in found.value if not Path(name).is_relative_to(output))
 
 
 def _runtime_manifests(space: Workspace, needed: Sequence[str], place: Place, beside: Local) -> dict[str, str]:

@@ -100,6 +100,13 @@ def test_a_member_that_needs_the_root_takes_in_everything_and_the_root_is_no_lib
     assert (found.sources.include, [item.folder for item in found.builds], found.shipped) == ((), ["apps/api"], None)
 
 
+def test_what_a_built_library_reads_ships_beside_what_its_build_makes(member):
+    reads = "readFileSync(new URL('../mails/a.html', import.meta.url)); join(__dirname, '../../lib/a.js')"
+    found = member({"libs/built/src/a.ts": reads, "libs/built/mails/a.html": "", "libs/built/lib/a.js": ""})
+    assert found.shipped
+    assert found.shipped.include == ("libs/plain/**", "libs/built/mails/a.html")
+
+
 def test_an_install_of_a_member_takes_in_what_it_needs(member):
     install = member().install
     assert install.members == (".", "libs/built", "libs/plain", "apps/api")
