@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice, takewhile
+from itertools import dropwhile, islice, takewhile
 from pathlib import Path
 
 from pipeline.detect.embeds import patterns
@@ -16,16 +16,21 @@ _USUAL = ("assets", "emails", "i18n", "locales", "migrations", "proto", "protos"
 """Folders of what programs read when they run, by their usual names."""
 
 _READS = re.compile(
-    r"(?:^|\.)(?:createReadStream|dir|dirfs|glob|loadhtml\w*|open|parse(?:files|glob)|readdir\w*|readfile\w*|sendfile|servefile)\Z",
+    r"(?:^|\.)(?:addconfigpath|createReadStream|dir|dirfs|file|glob|loadhtml\w*|open|parse(?:files|glob)|readdir\w*|readfile\w*"
+    r"|sendfile|servefile|setconfigfile|static|staticfile)\Z",
     re.IGNORECASE,
 )
-_PLACE = re.compile(r"[\"'`](?:[a-z]+[-_.])*(?:conf(?:ig)?|dir|directory|file|folder|path|root)[\"'`]")
+_PLACE = re.compile(r"[\"'`](?:[a-z]+[-_.])*(?:conf|config|dir|directory|file|folder|path|root)[\"'`]", re.IGNORECASE)
 _OPTION = re.compile(r"(?:dir|directory|file|filename|folder)[\"']?\Z", re.IGNORECASE)
 """Names of options whose values are files and folders (`migrationsFolder`)."""
 _OF_PROGRAM = re.compile(r"\b__dirname\b|\bimport\.meta\.(?:dirname|url)\b")
 """The place of the program itself: below the service's folder, and in another one when it is built."""
 _UPWARD = re.compile(r"\A(?:\.{1,2}/)+")
-_WORDS = (b"read", b"open(", b"parse", b"load", b"file", b"dir", b"path", b"folder", b"root", b"import.meta.url")
+_JOIN = re.compile(r"(?:^|\.)join\Z", re.IGNORECASE)
+_WORDS = (
+    *(b"read", b"open(", b"parse", b"load", b"file", b"dir", b"path", b"folder", b"root", b"conf", b"static(", b"glob("),
+    b"import.meta.url",
+)
 """What a program holds, in small letters, that reads a file or has an option for a place."""
 _NOT_FOR_IMAGES = {"dist", "node_modules", "package.json"}
 _NAME_MAX = 85
@@ -33,7 +38,8 @@ _NAME_MAX = 85
 _PATH_MAX = 1000
 """Characters that the path of any file may have below a folder: systems take 4096 bytes for all of it."""
 _NO_PATH = set("*?[\0\n")
-_WILD = re.compile(r"[*?\[{]")
+_PATTERN = re.compile(r"(?:^|/)[^/]*[*?\[].*", re.DOTALL)
+"""What of a path stands for several files, with its slash."""
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
 
 
@@ -55,27 +61,30 @@ def files(folder: Path, read: Sequence[Program]) -> Found[tuple[str, ...]]:
 
 def _named(folder: Path, file: Program) -> Iterator[tuple[Literal, str]]:
     """Yield the literals that name a folder by its usual name, or a file or folder that is then read."""
-    usual = [name for name in _USUAL if name.encode() in file.content and (folder / name).is_dir()]
+    usual = [name for name in _USUAL if name.encode() in file.content]
+    there = [name for name in usual if (folder / name).is_dir()]
     content = file.content.lower()
     reads = any(word in content for word in _WORDS)
     if not (usual or reads) or not (root := file.tree()):
         return
     for item in literals(root):
         parts = Path(item.value).parts
-        yield from ((item, name) for name in usual if name in parts)
+        yield from ((item, name) for name in there if name in parts)
+        yield from ((item, name) for name in _deeper(_joined(item), usual) if _is_inside(folder, name))
         name = _relative(item)
         if (_is_read(item) or _is_default(item) or _is_option(item) or _is_of_program(item)) and _is_inside(folder, name):
             yield item, name
 
 
 def _relative(item: Literal) -> str:
-    """Return the path that a literal names; behind a folder that it is put after, its slash begins none of the system's."""
+    """Return the path that a literal names; behind a folder that it is put after, its slash begins none of the system's.
+
+    Of a pattern it is the folder in which all that fits is.
+    """
     parent = next(item.nearest(), None)
     behind = parent and parent.type == "binary_expression" and parent.child_by_field_name("right") == item.node
-    path = item.value.removeprefix("/" if behind else "./")
-    # Of a pattern, the folder that it looks in.
-    name = (path[: found.start()].rpartition("/")[0] if (found := _WILD.search(path)) else path).rstrip("/")
-    return _UPWARD.sub("", name) if _is_of_program(item) else name
+    path = _PATTERN.sub("", item.value.removeprefix("/" if behind else "./").rstrip("/"))
+    return _UPWARD.sub("", path) if _is_of_program(item) else path
 
 
 def _is_of_program(item: Literal) -> bool:
@@ -92,6 +101,26 @@ def _is_option(item: Literal) -> bool:
     parent = next(item.nearest(), None)
     is_value = parent and parent.type == "pair" and parent.child_by_field_name("value") == item.node
     return bool(parent and is_value and _OPTION.search(text(parent.child_by_field_name("key"))))
+
+
+def _joined(item: Literal) -> str:
+    """Return the path that a literal names, with those that are joined to it: `Join(root, "db", "migrations")`."""
+    path = _relative(item).removeprefix("file://")
+    match list(islice(item.nearest(), 2)):
+        case [arguments, call] if call.type == "call_expression" and _JOIN.search(text(call.child_by_field_name("function"))):
+            behind = dropwhile(lambda node: node != item.node, arguments.named_children)
+            following = takewhile(
+                lambda node: node.type.endswith("string_literal") or node.type == "string", islice(behind, 1, None)
+            )
+            return "/".join((path, *(text(node)[1:-1] for node in following)))
+        case _:
+            return path
+
+
+def _deeper(path: str, usual: Sequence[str]) -> Iterator[str]:
+    """Yield the folders of usual names that a path leads to below others: `db/migrations`."""
+    parts = path.split("/")
+    yield from ("/".join(parts[: at + 1]) for at, part in enumerate(parts) if at and part in usual)
 
 
 def _is_read(item: Literal) -> bool:
@@ -112,9 +141,7 @@ def _is_default(item: Literal) -> bool:
     if function.lower().endswith(".default"):
         return bool(_PLACE.search(function))
     before = takewhile(lambda node: node != item.node, (call.child_by_field_name("arguments") or call).named_children)
-    # The option's name is the first text; before it may stand where its value goes, as in `StringVar(&path, "config", …)`.
-    name = next((node for node in before if text(node)[:1] in {'"', "'", "`"}), None)
-    return bool(name and _PLACE.fullmatch(text(name)))
+    return any(_PLACE.fullmatch(text(node)) for node in before)
 
 
 def _is_inside(folder: Path, name: str) -> bool:

@@ -108,11 +108,58 @@ def test_files(folder, name, text, expected):
         'flag.String("folder", "data", "")',
         'flag.String(`rules_path`, "data", "")',
         'flag.String("web-root", "data", "")',
+        'flag.String("config", "data", "")',
+        'flag.StringVar(&path, "config", "data", "")',
+        'flags.StringVarP(&path, "data-dir", "d", "./data", "")',
+        'getenv("DATA_DIR", "data")',
+        'viper.AddConfigPath("./data")',
+        'viper.SetConfigFile("data")',
+        'r.Static("/assets", "./data")',
+        'r.StaticFile("/logo.png", "data")',
+        'c.File("data")',
     ],
 )
 def test_each_way_to_read_or_to_be_told_a_place(folder, text):
     (folder / "a.go").write_text(f"package a\n\nvar x = {text}\n")
     assert reads.files(folder, programs.programs(folder, "svc", programs.GO_FILES)).value == ("data",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('goose.Up(db, "db/migrations")', ("db/migrations",)),
+        ('migrate.New("file://db/migrations", url)', ("db/migrations",)),
+        ('filepath.Join("db", "migrations")', ("db/migrations",)),
+        ('filepath.Join(root, "db", "migrations", name)', ("db/migrations",)),
+        ('filepath.Join(root, name, "migrations")', ()),
+        ('strings.Replace("db", "migrations")', ()),
+        ('html.New("./web/views/pages", ".html")', ("web/views",)),
+        ('say("/db/migrations")', ()),
+        ('say("other/migrations", "db/../db/migrations")', ()),
+        ('say("db/migrations2", "db")', ()),
+    ],
+)
+def test_a_folder_of_a_usual_name_may_lie_below_another(folder, text, expected):
+    for name in ("db/migrations/1.sql", "web/views/pages/a.html"):
+        path = folder / name
+        path.parent.mkdir(parents=True)
+        path.touch()
+    (folder / "a.go").write_text(f"package a\n\nvar x = {text}\n")
+    assert reads.files(folder, programs.programs(folder, "svc", programs.GO_FILES)).value == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('r.LoadHTMLGlob("data/rules/**/*")', ("data/rules",)),
+        ('template.ParseGlob("data/rules/*.yaml")', ("data/rules",)),
+        ('template.ParseGlob("data/rul?s/[a-z].yaml")', ("data",)),
+        ('template.ParseGlob("*.json")', ()),
+    ],
+)
+def test_of_a_pattern_the_folder_is_taken_that_holds_all_that_fits(folder, text, expected):
+    (folder / "a.go").write_text(f"package a\n\nvar x = {text}\n")
+    assert reads.files(folder, programs.programs(folder, "svc", programs.GO_FILES)).value == expected
 
 
 def test_what_is_named_first_places_what_is_named(folder):
