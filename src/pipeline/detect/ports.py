@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from pipeline.detect.found import Found, joined
 from pipeline.detect.programs import Program
-from pipeline.detect.syntax import Literal, line, literals, text, walk
+from pipeline.detect.syntax import Literal, line, literals, placed, text, walk
 from pipeline.files import plain
 
 _PREFIXES = ("API", "APP", "HTTP", "LISTEN", "SERVER", "SERVICE", "WEB")
@@ -24,6 +24,12 @@ _ANY_ADDRESS = re.compile(r"(?:0\.0\.0\.0|\[::\]|\*)?:(\d{2,5})\Z")
 _LISTENS = re.compile(r"(^|\.)(listen\w*|serve\w*|run|start)\Z", re.IGNORECASE)
 _DEFAULT = re.compile(r"(?:\.default\(|\bdefault:)\s*[\"']?(\d{2,5})\b")
 _NUMBER = re.compile(r"[\"'`]?(\d{2,5})[\"'`]?\Z")
+_TAG_VARIABLE = re.compile(r'\b(?:env|envconfig):"(\w+)')
+_TAG_PREFIX = re.compile(r'(?:\b(?:envPrefix|env-prefix):"|\bprefix=)(\w+)')
+_TAG_DEFAULT = re.compile(r'(?:\b(?:default|envDefault|env-default):"|\bdefault=)([^",]*)')
+_SIDES = (("name", "left"), ("value", "right"))
+_EITHER = re.compile(r"(?:^|\.)(?:coalesce|or|\w*default\w*)\Z", re.IGNORECASE)
+_LOCAL = re.compile(r"[\"'`](?:localhost|127\.[\d.]+|\[::1\]):")
 _NAME = re.compile(r"(?:default|http|listen|server)?_?port\Z", re.IGNORECASE)
 _EXPOSED = re.compile(r"^EXPOSE\s+(\d{2,5})(?:/tcp)?\s*$", re.MULTILINE | re.IGNORECASE)
 
@@ -52,11 +58,14 @@ def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[i
         The port that the repository's own Dockerfile exposes, for programs that do not tell.
     """
     variable = _variable(own)
+    listens = re.compile(rb"isten|erve|Addr|PORT")
     ways = (
         _Way(re.compile(rb"PORT"), lambda root: _from_variable(root, variable), "the default of PORT"),
         _Way(re.compile(rb"[\"'`][\w.-]*(?:port|addr(?:ess)?|bind|listen)[\"'`]", re.IGNORECASE), _from_option, _OPTION),
-        _Way(re.compile(rb"isten|erve|Addr|PORT"), _from_address, "what it listens on"),
-        _Way(re.compile(rb"port\b[^=\n]{0,20}=\s*[\"'`]?\d", re.IGNORECASE), _from_name, "named so"),
+        _Way(re.compile(rb"[dD]efault[:=]"), lambda root: _from_tag(root, variable), "the default of its variable"),
+        _Way(listens, lambda root: _from_address(root, beside=False), "what it listens on"),
+        _Way(listens, lambda root: _from_address(root, beside=True), "what it listens on"),
+        _Way(re.compile(rb"port\b(?:[^=\n]{0,20}=\s*[\"'`]?\d|.{0,80}default:)", re.IGNORECASE), _from_name, "named so"),
         _Way(re.compile(rb"\bport[\"']?:\s*[\"'`]?\d"), _from_setting, "a setting of that name"),
         _Way(re.compile(rb"[\"'`][^\"'`\s]*:\d{2,5}[\"'`]"), _from_literal, "an address to listen on"),
     )
@@ -107,8 +116,39 @@ def _from_variable(root: Node, variable: re.Pattern[str]) -> Iterator[tuple[Node
                     yield node, int(found[1])
             case _:
                 values = _arguments(node)
-                if len(values) > 1 and variable.fullmatch(values[0].strip("\"'")) and (found := _NUMBER.match(values[1])):
+                named = len(values) > 1 and (
+                    variable.fullmatch(values[0].strip("\"'")) or _is_either(node, values[0], variable)
+                )
+                if named and (found := _NUMBER.match(values[1])):
                     yield node, int(found[1])
+
+
+def _is_either(call: Node, first: str, variable: re.Pattern[str]) -> bool:
+    """Whether a call takes the second of its arguments in the place of a variable: `cmp.Or(os.Getenv("PORT"), "8080")`."""
+    is_lookup = re.search(rf"{variable.pattern}[\"'\])]*\Z", first)
+    return bool(is_lookup and _EITHER.search(text(call.child_by_field_name("function"))))
+
+
+def _from_tag(root: Node, variable: re.Pattern[str]) -> Iterator[tuple[Node, int]]:
+    """Yield the defaults of fields that a variable sets: `env:"PORT" envDefault:"8080"`, `envconfig:"ADDR" default:":8080"`."""
+    fields = list(placed(root, "field_declaration"))
+    prefixes = {
+        text(field.child_by_field_name("type")).lstrip("*"): found[1] for field, _ in fields if (found := _prefix(field))
+    }
+    for field, above in fields:
+        tag = text(field.child_by_field_name("tag"))
+        named, default = _TAG_VARIABLE.search(tag), _TAG_DEFAULT.search(tag)
+        if named and default:
+            owner = next((node for node in above.nearest() if node.type == "type_spec"), None) if above else None
+            name = prefixes.get(text(owner.child_by_field_name("name")) if owner else "", "") + named[1]
+            is_address = _ADDRESS_OPTIONS.match(name.lower().replace("_", "-"))
+            pattern = _NUMBER if variable.fullmatch(name) else _ADDRESS if is_address else None
+            if pattern and (found := pattern.match(default[1])):
+                yield field, int(found[1])
+
+
+def _prefix(field: Node) -> re.Match[str] | None:
+    return _TAG_PREFIX.search(text(field.child_by_field_name("tag")))
 
 
 def _from_option(root: Node) -> Iterator[tuple[Node, int]]:
@@ -119,7 +159,7 @@ def _from_option(root: Node) -> Iterator[tuple[Node, int]]:
         for at, value in enumerate(values):
             if value[:1] not in {'"', "'", "`"}:
                 continue
-            name = value.strip("\"'`").lower()
+            name = re.sub(r"[._]", "-", value.strip("\"'`").lower())
             # Between the name and the default may stand the option's short form.
             following = values[at + 1 : at + 3]
             if name in _OPTIONS:
@@ -127,6 +167,11 @@ def _from_option(root: Node) -> Iterator[tuple[Node, int]]:
             elif _ADDRESS_OPTIONS.match(name):
                 plain = (item.strip("\"'`") for item in following)
                 yield from ((node, int(found[1])) for item in plain if (found := _ADDRESS.match(item)))
+    for node in walk(root, "literal_value"):
+        fields = {key.strip(): value.strip() for key, _, value in (text(item).partition(":") for item in node.named_children)}
+        name = fields.get("Name", "").strip('"`').lower()
+        if name in _OPTIONS and (found := _NUMBER.match(fields.get("Value", ""))):
+            yield node, int(found[1])
 
 
 def _constants(root: Node) -> Mapping[str, str]:
@@ -141,9 +186,17 @@ def _arguments(call: Node) -> list[str]:
     return [text(item) for item in (call.child_by_field_name("arguments") or call).named_children]
 
 
-def _from_address(root: Node) -> Iterator[tuple[Node, int]]:
-    """Yield the ports that a program listens on in so many words: `listen(3000)`, `Addr: ":8080"`."""
-    for node in walk(root, "call_expression", "keyed_element"):
+def _from_address(root: Node, *, beside: bool) -> Iterator[tuple[Node, int]]:
+    """Yield the ports that a program listens on in so many words: `listen(3000)`, `Addr: ":8080"`.
+
+    Parameters
+    ----------
+    beside:
+        Whether those are wanted that a program has beside its own, for profiles and metrics: on the machine alone, or as `go serve(…)`.
+    """
+    for node, above in placed(root, "call_expression", "keyed_element"):
+        if beside is not (bool(_LOCAL.search(text(node))) or bool(above and above.node.type == "go_statement")):
+            continue
         if node.type == "keyed_element":
             key, _, value = text(node).partition(":")
             if key.strip() == "Addr" and (found := _ADDRESS.match(value.strip().strip('"`'))):
@@ -167,11 +220,16 @@ def _named_port(pair: Node) -> bool:
 
 
 def _from_name(root: Node) -> Iterator[tuple[Node, int]]:
-    """Yield the numbers that are called a port: `const defaultPort = "50051"`, `const port = 3000`."""
-    for spec in walk(root, "const_spec", "var_spec", "variable_declarator"):
-        name, value = text(spec.child_by_field_name("name")), text(spec.child_by_field_name("value"))
+    """Yield the numbers that are called a port: `const defaultPort = "50051"`, `port := 3000`, `if port == "" { port = "8080" }`."""
+    for spec in walk(root, "const_spec", "var_spec", "variable_declarator", "short_var_declaration", "assignment_statement"):
+        name, value = (text(spec.child_by_field_name(one) or spec.child_by_field_name(other)) for one, other in _SIDES)
         if _NAME.match(name) and (found := _NUMBER.match(value)):
             yield spec, int(found[1])
+    for field in walk(root, "field_declaration"):
+        default = _TAG_DEFAULT.search(text(field.child_by_field_name("tag")))
+        named = default and _NAME.match(text(field.child_by_field_name("name")))
+        if named and default and (found := _NUMBER.match(default[1])):
+            yield field, int(found[1])
 
 
 def _from_setting(root: Node) -> Iterator[tuple[Node, int]]:
@@ -189,6 +247,10 @@ def _from_literal(root: Node) -> Iterator[tuple[Node, int]]:
     for item in literals(root):
         if (found := _ANY_ADDRESS.match(item.value)) and not _is_appended(item):
             yield item.node, int(found[1])
+    for field in walk(root, "field_declaration"):
+        default = _TAG_DEFAULT.search(text(field.child_by_field_name("tag")))
+        if default and (found := _ANY_ADDRESS.match(default[1])):
+            yield field, int(found[1])
 
 
 def _is_appended(item: Literal) -> bool:

@@ -89,6 +89,59 @@ def test_port(tmp_path, name, text, expected):
 
 
 @pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('port := os.Getenv("PORT")\n\tif port == "" {\n\t\tport = "9001"\n\t}', 9001),
+        ('port, ok := os.LookupEnv("PORT")\n\tif !ok {\n\t\tport = "9001"\n\t}', 9001),
+        ("port := 9001\n\tserve(port)", 9001),
+        ("redisPort := 6379", 8080),
+        ('port := cmp.Or(os.Getenv("PORT"), "9001")', 9001),
+        ('port, _ := strconv.ParseInt(os.Getenv("PORT"), 10, 16)', 8080),
+        ('viper.SetDefault("server.port", 9001)', 9001),
+        ('viper.SetDefault("redis.port", 6379)', 8080),
+        ('app.Flags = &cli.IntFlag{Name: "port", Value: 9001}', 9001),
+        ('app.Flags = &cli.IntFlag{Name: "redis-port", Value: 6379}', 8080),
+        ('go http.ListenAndServe(":9090", promhttp.Handler())\n\thttp.ListenAndServe(":9001", nil)', 9001),
+        ('go func() { http.ListenAndServe("localhost:6060", nil) }()\n\thttp.ListenAndServe(":9001", nil)', 9001),
+        ('go http.ListenAndServe(":9001", nil)', 9001),
+    ],
+)
+def test_a_go_program_tells_its_port_by_what_it_falls_back_to(tmp_path, body, expected):
+    text = f"package a\n\nfunc main() {{\n\t{body}\n}}\n"
+    assert ports.port(read(tmp_path, "main.go", text), 8080).value == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ('Port int `env:"PORT" envDefault:"9001"`', 9001),
+        ('Port int `envconfig:"PORT" default:"9001"`', 9001),
+        ('At string `yaml:"at" env:"SERVER_PORT" env-default:"9001"`', 9001),
+        ('Port int `env:"PORT, default=9001"`', 9001),
+        ('Addr string `env:"HTTP_ADDR" envDefault:"0.0.0.0:9001"`', 9001),
+        ('At string `env:"AT" envDefault:":9001"`', 9001),
+        ('At string `env:"REDIS_ADDR" envDefault:"redis:6379"`', 8080),
+        ('Port int `env:"DB_PORT" envDefault:"5432"`', 9002),
+        ('Port int `default:"9001"`', 9001),
+        ('Listen string `help:"to listen on" default:":9001"`', 9001),
+        ('Base string `default:"9001"`', 8080),
+    ],
+)
+def test_a_field_that_a_variable_sets_tells_its_default(tmp_path, field, expected):
+    beside = '\n\tOther int `env:"PORT" envDefault:"9002"`' if expected == 9002 else ""
+    text = f"package a\n\ntype C struct {{\n\t{field}{beside}\n}}\n"
+    assert ports.port(read(tmp_path, "main.go", text), 8080).value == expected
+
+
+@pytest.mark.parametrize(("prefix", "expected"), [("DB_", 9002), ("HTTP_", 9001)])
+def test_the_prefix_of_a_field_s_variables_is_part_of_their_names(tmp_path, prefix, expected):
+    tag = '`env:"PORT" envDefault:"9001"`'
+    text = f'package a\n\ntype C struct {{\n\tA *A `envPrefix:"{prefix}"`\n}}\n\ntype A struct {{\n\tPort int {tag}\n}}\n'
+    listens = '\nfunc main() { listen(":9002") }\n'
+    assert ports.port(read(tmp_path, "main.go", text + listens), 8080).value == expected
+
+
+@pytest.mark.parametrize(
     ("option", "expected"),
     [
         *((name, 9001) for name in ("http-addr", "web.listen-address", "bind-address", "listen-addr", "server.address")),
@@ -114,7 +167,9 @@ def test_a_variable_may_begin_with_a_packages_name_with_its_scope_or_without(tmp
     [
         ("a.go", 'package a\n\nvar p = getenv("PORT", "9001")', "the default of PORT"),
         ("a.go", 'package a\n\nvar p = flag.Int("port", 9001, "")', "the default of its option"),
+        ("a.go", 'package a\n\ntype C struct{ Port int `env:"PORT" envDefault:"9001"` }', "the default of its variable"),
         ("a.js", "\n\nlisten(9001)", "what it listens on"),
+        ("a.go", 'package a\n\nvar _ = serve(at, "localhost:9001")', "what it listens on"),
         ("a.go", "package a\n\nvar port = 9001", "named so"),
         ("a.js", "module.exports = {\n  host: '',\n  port: 9001\n}", "a setting of that name"),
         ("a.go", 'package a\n\nvar at = ":9001"', "an address to listen on"),
