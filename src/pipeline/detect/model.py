@@ -133,6 +133,8 @@ class Install:
         Whether an install for production would compile again what that for the build has compiled.
     afterwards:
         What is run after an install and changes what it installed: commands of packages, each with its folder.
+    compiled:
+        Whether dependencies may be compiled.
     """
 
     manager: Manager
@@ -147,6 +149,7 @@ class Install:
     production: Literal["install", "prune", "all", "none"] = "install"
     compiled: bool = False
     afterwards: tuple[tuple[str, str], ...] = ()
+    compiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,9 +225,16 @@ def _with_afterwork(settings: Install, words: Sequence[str], *, production: bool
 _RUN = {"npm": "npm exec --no --", "pnpm": "pnpm exec", "yarn": "yarn run --silent", "berry": "yarn run"}
 
 
+# What a compiler leaves beside the addon that it makes, at the place where node-gyp has it: several times the addon's size.
+_WITHOUT_OBJECTS = (
+    "find . -type d -path '*/node_modules/*/build/Release/*' '(' -name obj -o -name obj.target -o -name .deps ')'"
+    " -prune -exec rm -rf '{}' +"
+)
+
+
 def _cleaned(settings: Install) -> list[str]:
     leftovers = tool(settings.manager).leftovers
-    return [f"rm -f {' '.join(leftovers)}"] if leftovers else []
+    return [*([f"rm -f {' '.join(leftovers)}"] if leftovers else []), *([_WITHOUT_OBJECTS] if settings.compiled else [])]
 
 
 def _script(lines: Sequence[str]) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     return NodeService(
         place=place,
         version=version.value,
-        install=installed,
+        install=replace(installed, compiled=native.value),
         builds=tuple(
             script(manifest if item == place.folder else space.members[item], item, name, manager.value, root / space.root)
             for item, name in (*((item, "build") for item in built), (place.folder, product.script))

@@ -96,6 +96,19 @@ def test_notes_with_the_time_in_them_do_not_ship():
     assert ".modules.yaml" not in str(packages.install(install("pnpm"), production=False))
 
 
+def test_what_a_compiler_leaves_beside_an_addon_does_not_ship(tmp_path):
+    addon = tmp_path / "node_modules/a/build/Release/a.node"
+    own = tmp_path / "build/Release/obj/a.o"
+    for path in (addon, addon.parent / "obj.target/a.o", addon.parent / ".deps/b/a.d", addon.parent / "obj/gen/a.c", own):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    script = packages.prune(install("npm", compiled=True))[-1].splitlines()
+    assert script[0] == "npm prune --omit=dev --ignore-scripts"
+    subprocess.run(["sh", "-ec", "\n".join(script[1:])], cwd=tmp_path, check=True)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == [own, addon]
+    assert "find" not in packages.install(install("npm", compiled=True), production=False)[-1]
+
+
 def test_npms_settings_as_yarn_reads_them():
     npmrc = "registry=https://r.example/npm/\n@x:registry=https://x.example\n//r.example/npm/:_authToken=t\nfetch-timeout=5\n"
     assert yaml.safe_load(packages.berry_settings(npmrc)) == {
