@@ -41,7 +41,7 @@ NODE_TESTS = ("test", "tests", "**/__tests__", "**/*.test.*", "**/*.spec.*")
 NODE_INSTALLS = (
     *("**/.npmrc", "**/.yarnrc", "**/.yarnrc.yml", "**/.pnpmfile.cjs", "**/pnpm-workspace.yaml"),
     *("**/npm-shrinkwrap.json", "**/package-lock.json", "**/pnpm-lock.yaml", "**/yarn.lock"),
-    *(".yarn", "**/.nvmrc", "**/.node-version"),
+    *(".yarn", "**/.nvmrc", "**/.node-version", "**/.tool-versions"),
 )
 """What package managers alone read, credentials among it: no image takes it."""
 

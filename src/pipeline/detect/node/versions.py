@@ -30,6 +30,7 @@ _NAMES = {
 """Major versions by the names that version files may have them by."""
 
 _FILES = (".nvmrc", ".node-version")
+_TOOLS = ".tool-versions"
 _RANGE_MAX = 256
 """Characters of a range that count, as for npm itself: what reads ranges takes long over very long ones."""
 _PLAIN = re.compile(r"v?(\d+(?:\.\d+){0,2})\Z")
@@ -58,12 +59,25 @@ def version(root: Path, folders: Sequence[str], manifests: Sequence[Manifest], s
             path = root / folder / file
             if path.is_file() and (named := _named(path.read_text(encoding="utf-8", errors="replace"))):
                 return Found(key, named, (Path(folder) / file).as_posix(), 1)
+        if tool := _of_tools(root / folder / _TOOLS):
+            return Found(key, tool[0], (Path(folder) / _TOOLS).as_posix(), tool[1])
     for manifest in manifests:
         if found := _PLAIN.match(str(manifest.table("volta").get("node"))):
             return manifest.found(key, found[1], "volta", "node")
         if wanted := str(manifest.table("engines").get("node") or "")[:_RANGE_MAX]:
             return _from_engines(manifest, wanted)
     return Found(key, LTS[0], why="the default, since nothing says")
+
+
+def _of_tools(path: Path) -> tuple[str, int] | None:
+    """Return the version that a file of all tools' versions (of asdf, of mise) names, and its line."""
+    if not path.is_file():
+        return None
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        match line.split():
+            case ["nodejs" | "node", word, *_] if found := _PLAIN.match(word):
+                return found[1], number
+    return None
 
 
 def _named(text: str) -> str:

@@ -38,6 +38,10 @@ def version(tmp_path):
         ({".nvmrc": "lts/argon"}, "22", "the default, since nothing says"),
         ({".nvmrc": "iron"}, "22", "the default, since nothing says"),
         ({"a/.nvmrc": "24.1.0.0"}, "22", "the default, since nothing says"),
+        ({"a/.tool-versions": "python 3.12\nnodejs  20.11.0 # as in production\n"}, "20.11.0", "a/.tool-versions:2"),
+        ({".tool-versions": "node 24"}, "24", ".tool-versions:1"),
+        ({".tool-versions": "nodejs system", "a/package.json": {"engines": {"node": "24"}}}, "24", None),
+        ({".tool-versions": "nodejs 20", "a/.node-version": "24"}, "24", "a/.node-version:1"),
         ({".nvmrc": "24", "a/package.json": {"volta": {"node": "20.1.0"}}}, "24", ".nvmrc:1"),
         ({"package.json": '{\n"volta": {\n"node": "20.1.0"}}'}, "20.1.0", "package.json:3, volta.node"),
         (
