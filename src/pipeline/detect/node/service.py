@@ -98,7 +98,10 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     ]
     read_by_built = tuple(_read_by(root / space.root, {item: member_output(space.members[item]) for item in built}))
     shipped_include = tuple(settings.include) if shipped[:1] == ["."] else (*(f"{item}/**" for item in shipped), *read_by_built)
-    files = tuple(dict.fromkeys((*image.files, *product.files)))
+    # A build's result that lies on this machine is none of the repository's files.
+    made_here = product.folders if settings.files is None else ()
+    read_by_own = (item for item in image.files if not any(Path(item).is_relative_to(folder) for folder in made_here))
+    files = tuple(dict.fromkeys((*read_by_own, *product.files)))
     return NodeService(
         place=place,
         version=version.value,
@@ -159,7 +162,7 @@ def _manager_shown(found: Found[Manager]) -> Found[str]:
 def _with_files(found: Found[tuple[str, ...]], files: tuple[str, ...]) -> Found[tuple[str, ...]]:
     """Return the files that programs read with those that what starts needs."""
     further = [name for name in files if name not in found.value]
-    return replace(found, value=files, why=f"{found.why}; what starts reads {', '.join(further)}") if further else found
+    return replace(found, value=files, why="; what starts reads ".join(filter(None, (found.why, ", ".join(further)))))
 
 
 def _workspace_shown(space: Workspace) -> tuple[Found[str], ...]:

@@ -179,6 +179,14 @@ def test_variables_that_a_build_goes_without_are_told_with_the_way_to_take_them_
     assert "exclude" not in sources(service({"main": "a.js"}, ["a.js", ".env.production"]))
 
 
+def test_what_somebody_has_built_here_is_no_file_that_a_program_reads(service, tmp_path):
+    write(tmp_path, {"a/src/a.ts": "static(join(__dirname, '../build/client')); readFile('more/a.html')", "a/more/a.html": ""})
+    manifest = {"scripts": {"build": "x", "start": "node build/a.js"}}
+    found = service(manifest, ["build/client/a.html"])
+    assert (found.image.files, sources(found)["files"][0]) == (("more/a.html",), ("more/a.html",))
+    assert service(manifest, files=["build/client"]).image.files == ("build/client",)
+
+
 def test_files_of_an_image_are_named_once(service):
     manifest = {"scripts": {"build": "next build"}, "dependencies": {"next": "15"}}
     found = service(manifest, ["public/a", "next.config.js"], files=["public", "more"])
