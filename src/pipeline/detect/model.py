@@ -129,12 +129,12 @@ class Install:
         The variables that the package manager's settings name.
     production:
         How production dependencies come about.
-    compiled:
-        Whether an install for production would compile again what that for the build has compiled.
     afterwards:
         What is run after an install and changes what it installed: commands of packages, each with its folder.
     compiled:
         Whether dependencies may be compiled.
+    compiles_twice:
+        Whether an install for production would compile again what that for the build has compiled.
     """
 
     manager: Manager
@@ -147,9 +147,9 @@ class Install:
     scripts: tuple[str, ...] | None = None
     secrets: tuple[str, ...] = ()
     production: Literal["install", "prune", "all", "none"] = "install"
-    compiled: bool = False
     afterwards: tuple[tuple[str, str], ...] = ()
     compiled: bool = False
+    compiles_twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

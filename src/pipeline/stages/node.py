@@ -230,8 +230,8 @@ def _is_only_read(service: NodeService, context: Context) -> bool:
 
 def _is_pruned(service: NodeService, context: Context, platform: str) -> bool:
     """Whether the dependencies of an image are those of the build without what is for development."""
-    compiled_once = service.install.compiled and platform == context.build_platform
-    return service.install.production == "prune" or compiled_once
+    spared = service.install.compiles_twice and platform == context.build_platform
+    return service.install.production == "prune" or spared
 
 
 def _mounted(container: dagger.Container, known: dagger.Container) -> dagger.Container:

@@ -70,7 +70,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     native = install.native(root / space.root, space.root, manager.value, settings)
     # Of other package managers no prune is known to leave what was compiled.
     if native.value and manager.value.name == "npm" and installed.production == "install" and not settings.node.prod_deps:
-        installed = replace(installed, compiled=bool(product.script or settings.build.before))
+        installed = replace(installed, compiles_twice=bool(product.script or settings.build.before))
     image, image_found = image_settings(
         folder,
         settings,
