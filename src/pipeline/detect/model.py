@@ -241,6 +241,8 @@ class GoService:
         The configuration file that the image takes and its JSON Schema, relative to the folder; "" where there is none.
     module_files:
         Patterns of what the download of modules reads.
+    start, subcommand:
+        The command that starts it, () for the program with its configuration, and what that is told before.
     settings:
         What was found out, each value with its source.
     """
@@ -269,4 +271,5 @@ class GoService:
     workspace_modules: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
+    subcommand: tuple[str, ...] = ()
     settings: tuple[Found[Any], ...] = ()

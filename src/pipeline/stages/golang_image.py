@@ -150,7 +150,8 @@ def _from_nothing(service: GoService) -> bool:
 
 def command(service: GoService) -> tuple[str, ...]:
     """Return the command that starts a service."""
-    return service.start or (f"{_programs(service)}/app", *(["--config", config_place(service)] if service.config else []))
+    config = ("--config", config_place(service)) if service.config else ()
+    return service.start or (f"{_programs(service)}/app", *service.subcommand, *config)
 
 
 def _programs(service: GoService) -> str:

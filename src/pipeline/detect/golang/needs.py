@@ -1,4 +1,4 @@
-"""What a Go program expects of the system that it runs on, and an image from nothing does not have."""
+"""What programs take for granted of a system and an empty image has not, by the functions that they call."""
 
 from __future__ import annotations
 
@@ -9,31 +9,40 @@ from pipeline.config import Service
 from pipeline.detect.found import Found, configured
 from pipeline.detect.programs import Program
 
-_ZONES = re.compile(rb"\btime\.LoadLocation\((?!\"(?:UTC|Local)?\"\))")
-_OWN_ZONES = re.compile(rb"^[ \t]*(?:import[ \t]+)?_[ \t]+\"time/tzdata\"", re.MULTILINE)
-_TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - where Go looks for it
-_TEMPORARY = re.compile(
-    rb"\b(?:os\.(?:CreateTemp|MkdirTemp|TempDir)|ioutil\.Temp(?:File|Dir)|\w+\.(?:ParseMultipartForm|FormFile))\("
+_ZONES = re.compile(rb'\btime\.LoadLocation\((?!"(?:UTC|Local)?"\))')
+_OWN_ZONES = b'"time/tzdata"'
+
+# What is uploaded in a form lies in files as soon as it is large.
+_TEMPORARY_FILES = re.compile(
+    rb"\b(?:os\.(?:CreateTemp|MkdirTemp|TempDir)|ioutil\.Temp(?:Dir|File)|\w+\.(?:ParseMultipartForm|FormFile|MultipartForm))\("
 )
-"""What writes to the folder for temporary files: what is uploaded lies there, too, where it is large."""
+_TEMPORARY = "/tmp"  # noqa: S108 - the image's own
 
 
-def zones(files: Sequence[Program], settings: Service) -> Found[bool]:
-    """Return whether programs ask for a time zone by its name, and bring none along."""
+def tzdata(files: Sequence[Program], settings: Service) -> Found[bool]:
+    """Return whether the image holds time zones: where programs look one up, and have none compiled in."""
     key = "go.tzdata"
     if settings.go.tzdata is not None:
         return configured(key, settings.go.tzdata)
-    if not any(_OWN_ZONES.search(file.content) for file in files) and (place := _first(files, _ZONES)):
-        return Found(key, True, *place, "time.LoadLocation")
-    return Found(key, False, why="no program asks for a zone")
+    if any(_OWN_ZONES in file.content for file in files):
+        return Found(key, value=False, why="time zones are compiled in")
+    if place := _first(files, _ZONES):
+        return Found(key, True, *place, "it looks up time zones")
+    return Found(key, value=False, why="no program looks up time zones")
 
 
-def writable(files: Sequence[Program], settings: Service) -> Found[tuple[str, ...]]:
-    """Return the folders that a service may write to: those of the configuration, and that for temporary files where one is used."""
-    key, asked = "writable", tuple(settings.writable)
-    if _TEMPORARY_FOLDER not in asked and (place := _first(files, _TEMPORARY)):
-        return Found(key, (*asked, _TEMPORARY_FOLDER), *place, "temporary files")
-    return configured(key, asked) if asked else Found(key, (), why="no program writes temporary files")
+def writable(files: Sequence[Program], settings: Service, *, empty: bool) -> Found[tuple[str, ...]] | None:
+    """Return the folders that the programs may write to where those that are configured lack one that they need, else None.
+
+    Parameters
+    ----------
+    empty:
+        Whether the image starts from nothing: every other one has a folder for temporary files.
+    """
+    if not empty or _TEMPORARY in settings.writable or "TMPDIR" in settings.env:
+        return None
+    place = _first(files, _TEMPORARY_FILES)
+    return Found("writable", (*settings.writable, _TEMPORARY), *place, "it makes temporary files") if place else None
 
 
 def _first(files: Sequence[Program], called: re.Pattern[bytes]) -> tuple[str, int] | None:

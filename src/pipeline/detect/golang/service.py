@@ -12,6 +12,7 @@ from pipeline.detect import embeds, programs, sources
 from pipeline.detect.found import Found, configured, joined, or_false
 from pipeline.detect.golang import needs
 from pipeline.detect.golang.cgo import cgo
+from pipeline.detect.golang.commands import subcommand
 from pipeline.detect.golang.imports import reached
 from pipeline.detect.golang.mains import base, named
 from pipeline.detect.golang.mains import main as main_package
@@ -54,8 +55,11 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     linked = cgo([*read, *beside], settings)
     unmade = None if settings.build.before else embeds.unmade(read)
     start = tuple(settings.runtime.start or ())
+    zones = needs.tzdata([*read, *beside], settings)
     image, image_found = image_settings(folder, settings, lambda: read, 8080, start, own=base(own.path), ships_sources=False)
-    zones, writable = needs.zones([*read, *beside], settings), needs.writable([*read, *beside], settings)
+    serves = None if start else subcommand(read)
+    empty = image.base == "minimal" and linked.value != "dynamic"
+    folders = needs.writable([*read, *beside], settings, empty=empty)
     config = _file(folder, settings, _DEFAULT_CONFIG, name, "config")
     schema = _file(folder, settings, _DEFAULT_SCHEMA, name, "schema").value if config.value else ""
     ignored = sources.ignored(root, place)
@@ -74,7 +78,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         module=own.path,
         main=main.value,
         binaries=binaries,
-        image=replace(image, writable=writable.value),
+        image=replace(image, writable=folders.value if folders else image.writable),
         build=build_settings(settings, name, _PACKAGES[linked.value]),
         ldflags=_ldflags(settings, linked.value, name),
         tags=tuple(settings.go.tags),
@@ -91,6 +95,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         workspace_modules=modules.own,
         private=tuple(settings.go.private),
         start=start,
+        subcommand=serves.value[1:] if serves else (),
         settings=(
             release,
             *_workspace_shown(modules),
@@ -100,7 +105,8 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
             _vars(folder, main.value, settings),
             *([unmade] if unmade else []),
             *image_found,
-            *(found for found in (zones, writable) if found.value),
+            *(found for found in (serves, folders) if found),
+            *([zones] if zones.value else []),
             config,
             *([ignored] if ignored.file else []),
         ),

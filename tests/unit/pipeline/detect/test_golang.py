@@ -101,6 +101,37 @@ def test_another_program_of_the_module_tells_nothing_of_a_service(tmp_path):
     assert api.image.files == ("data/a.csv", "jobs.json")
 
 
+def test_a_plan_tells_of_time_zones_where_a_program_looks_one_up(module):
+    assert "go.tzdata" not in sources(detect(module.parent, "auth", Service(path="auth")))
+    with (module / "cmd" / "server" / "main.go").open("a") as file:
+        file.write("\nvar zone, _ = time.LoadLocation(name)\n")
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert found.tzdata
+    assert sources(found)["go.tzdata"] == (True, "auth/cmd/server/main.go:7, it looks up time zones")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "imports", "expected"),
+    [({}, "", ("/tmp",)), ({}, '// #cgo LDFLAGS: -lz\nimport "C"\n', ()), ({"base": "shell"}, "", ())],
+)
+def test_an_image_that_starts_from_nothing_has_a_folder_for_temporary_files(module, runtime, imports, expected):
+    main = f'package main\n\n{imports}\nfunc main() {{ os.CreateTemp("", "a") }}\n'
+    (module / "cmd" / "server" / "main.go").write_text(main)
+    found = detect(module.parent, "auth", Service(path="auth", runtime=Runtime(**runtime)))
+    assert found.image.writable == expected
+    assert ("writable" in sources(found)) == bool(expected)
+
+
+def test_a_plan_tells_of_the_subcommand_that_serves(module):
+    assert "runtime.start" not in sources(detect(module.parent, "auth", Service(path="auth")))
+    write(module, {"cmd/server/serve.go": 'package main\n\nvar serve = &cobra.Command{Use: "serve"}\n'})
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert found.subcommand == ("serve",)
+    assert sources(found)["runtime.start"] == (("/bin/app", "serve"), "auth/cmd/server/serve.go:3, its subcommand")
+    own = detect(module.parent, "auth", Service(path="auth", runtime=Runtime(start=["/bin/app"])))
+    assert (own.subcommand, own.start) == ((), ("/bin/app",))
+
+
 @pytest.mark.parametrize("vendored", [False, True])
 def test_a_workspace_reads_every_module_s_files(module, vendored):
     root = module.parent

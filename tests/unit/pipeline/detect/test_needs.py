@@ -1,70 +1,76 @@
-"""What a Go program expects of the system that it runs on."""
+"""What the programs of a Go service need of an empty image."""
 
 from __future__ import annotations
 
 import pytest
+from trees import write
 
 from pipeline.config import Go, Service
-from pipeline.detect.found import Found
-from pipeline.detect.golang import needs
+from pipeline.detect.golang.needs import tzdata, writable
 from pipeline.detect.programs import GO_FILES, programs
 
 
-@pytest.fixture
-def read(tmp_path):
-    """The programs of some texts."""
-
-    def of(*texts):
-        for number, text in enumerate(texts):
-            (tmp_path / f"{number}.go").write_text(f"package a\n\n{text}\n")
-        return programs(tmp_path, "svc", GO_FILES)
-
-    return of
-
-
-SERVICE = Service(path="svc")
-
-
-@pytest.mark.parametrize("text", ['var z, _ = time.LoadLocation("Europe/Berlin")', "func x() { time.LoadLocation(name) }"])
-def test_zones_are_there_where_a_program_asks_for_one_by_its_name(read, text):
-    assert needs.zones(read("", text), SERVICE) == Found("go.tzdata", True, "svc/1.go", 3, "time.LoadLocation")
-    assert needs.zones(read("", text), Service(path="svc", go=Go(tzdata=False))).value is False
+def read(tmp_path, *bodies):
+    write(tmp_path, {f"{number}.go": f"package a\n\n{body}\n" for number, body in enumerate(bodies)})
+    return programs(tmp_path, "svc", GO_FILES)
 
 
 @pytest.mark.parametrize(
-    "texts",
+    ("body", "expected"),
     [
-        (),
-        ('var z, _ = time.LoadLocation("UTC")',),
-        ("// time.LoadLocation(name) is not called.",),
-        ('var z, _ = time.LoadLocation("Local")',),
-        ('var z, _ = time.LoadLocation("")',),
-        ('var z, _ = time.LoadLocation("Asia/Tokyo")', 'import _ "time/tzdata"'),
-        ('import (\n\t_ "time/tzdata"\n)\n\nvar z, _ = time.LoadLocation("Asia/Tokyo")',),
+        ('var zone, _ = time.LoadLocation("Europe/Berlin")', True),
+        ("var zone, _ = time.LoadLocation(name)", True),
+        ('var zone, _ = time.LoadLocation("UTC")', False),
+        ('var zone, _ = time.LoadLocation("")', False),
+        ('var zone, _ = time.LoadLocation("Local")', False),
+        ('// time.LoadLocation("Europe/Berlin") is called elsewhere.', False),
+        ("var zone = time.UTC", False),
     ],
 )
-def test_zones_that_nobody_needs_are_not_there(read, texts):
-    assert needs.zones(read(*texts), SERVICE) == Found("go.tzdata", False, why="no program asks for a zone")
-    assert needs.zones(read(*texts), Service(path="svc", go=Go(tzdata=True))).value is True
+def test_an_image_has_time_zones_where_programs_look_one_up(tmp_path, body, expected):
+    found = tzdata(read(tmp_path, body), Service(path="svc"))
+    told = "svc/0.go:3, it looks up time zones" if expected else "no program looks up time zones"
+    assert (found.key, found.value, found.source) == ("go.tzdata", expected, told)
+
+
+def test_time_zones_that_are_compiled_in_are_not_there_twice(tmp_path):
+    found = tzdata(read(tmp_path, "var zone, _ = time.LoadLocation(name)", 'import _ "time/tzdata"'), Service(path="svc"))
+    assert (found.value, found.source) == (False, "time zones are compiled in")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_what_is_configured_decides(tmp_path, asked):
+    found = tzdata(read(tmp_path, "var zone, _ = time.LoadLocation(name)"), Service(path="svc", go=Go(tzdata=asked)))
+    assert (found.value, found.source) == (asked, "pipeline.toml")
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        'os.CreateTemp("", "x")',
-        'os.MkdirTemp("", "x")',
+        'os.CreateTemp("", "a-*")',
+        'os.MkdirTemp("", "a")',
         "os.TempDir()",
-        'ioutil.TempFile("", "x")',
-        "r.ParseMultipartForm(1)",
-        'r.FormFile("x")',
+        'ioutil.TempFile("", "a")',
+        "r.ParseMultipartForm(1 << 20)",
+        'c.FormFile("picture")',
+        "c.MultipartForm()",
     ],
 )
-def test_temporary_files_have_a_folder(read, call):
-    found = needs.writable(read("", f"func x() {{ {call} }}"), Service(path="svc", writable=["data"]))
-    assert found == Found("writable", ("data", "/tmp"), "svc/1.go", 3, "temporary files")
-    assert needs.writable(read(f"func x() {{ {call} }}"), Service(path="svc", writable=["/tmp"])).value == ("/tmp",)
+def test_an_empty_image_has_a_folder_for_the_temporary_files_that_programs_make(tmp_path, call):
+    files = read(tmp_path, "func run() {}", f"var file, _ = {call}")
+    found = writable(files, Service(path="svc", writable=["data"]), empty=True)
+    assert (found.key, found.value, found.source) == ("writable", ("data", "/tmp"), "svc/1.go:3, it makes temporary files")
+    assert not writable(files, Service(path="svc"), empty=False)
 
 
-def test_what_is_configured_is_writable_in_any_case(read):
-    assert needs.writable(read(""), Service(path="svc", writable=["data"])) == Found("writable", ("data",), why="pipeline.toml")
-    assert needs.writable(read(""), SERVICE).value == ()
+@pytest.mark.parametrize(
+    ("body", "settings"),
+    [
+        ('// os.CreateTemp("", "a") would do.', {}),
+        ('var file, _ = os.Create("a")', {}),
+        ("var folder = os.TempDir()", {"writable": ["/tmp"]}),
+        ("var folder = os.TempDir()", {"env": {"TMPDIR": "/data"}}),
+    ],
+)
+def test_no_folder_is_added_that_nobody_needs(tmp_path, body, settings):
+    assert not writable(read(tmp_path, body), Service(path="svc", **settings), empty=True)

@@ -4,6 +4,8 @@ import pytest
 import trees
 from dagger import dag
 
+from pipeline.stages import golang_image
+
 
 @pytest.fixture(autouse=True)
 def repository(tmp_path):
@@ -83,3 +85,19 @@ async def test_files_are_taken_by_their_names_and_without_what_belongs_in_no_ima
             tree = project.graph("a").stage("runtime").inputs.sources["files"]
             found = [path.removeprefix("pages/") for path in await tree.glob("**") if not path.endswith("/")]
             assert sorted(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("", ("/bin/app", "serve", "--config", "/etc/app/config.yaml")),
+        ("runtime.base = 'shell'", ("/usr/bin/app", "serve", "--config", "/etc/app/config.yaml")),
+        ("runtime.start = ['/bin/app', 'work']", ("/bin/app", "work")),
+    ],
+)
+async def test_a_program_of_several_commands_is_started_by_the_one_that_serves(planning, tmp_path, settings, expected):
+    commands = 'package main\n\nvar serve = &cobra.Command{Use: "serve"}\n'
+    trees.write(tmp_path, {"a/commands.go": commands, "a/config/production.yaml": "a: 1\n"})
+    (tmp_path / "pipeline.toml").write_text(f"[services.a]\npath = 'a'\n{settings}\n")
+    async with planning() as (project, _):
+        assert golang_image.command(project.services["a"]) == expected

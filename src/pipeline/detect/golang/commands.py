@@ -1,0 +1,40 @@
+"""The subcommand by which a program serves, where it has several: alone it would print what it can do, and end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
+
+from pipeline.detect.found import Found
+from pipeline.detect.programs import Program
+from pipeline.detect.syntax import line, text, walk
+
+_SERVE = ("serve", "server", "start")
+"""What such a subcommand is called, the surest first."""
+
+_NAMES = {"Name", "Use"}
+
+
+def subcommand(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:
+    """Return the command that starts a service of several commands, None where it has none that serves."""
+    known: dict[str, tuple[str, int]] = {}
+    for file in files:
+        if b"Command{" in file.content and (root := file.tree()):
+            for name, number in _commands(root):
+                known.setdefault(name, (file.name, number))
+    chosen = next((name for name in _SERVE if name in known), "")
+    return Found("runtime.start", ("/bin/app", chosen), *known[chosen], "its subcommand") if chosen else None
+
+
+def _commands(root: Node) -> Iterator[tuple[str, int]]:
+    """Yield the names of commands, each with its line: `&cobra.Command{Use: "serve [flags]"}`, `&cli.Command{Name: "serve"}`."""
+    for command in walk(root, "composite_literal"):
+        body = command.child_by_field_name("body")
+        if not body or text(command.child_by_field_name("type")).rpartition(".")[2] != "Command":
+            continue
+        for element in body.named_children:
+            key, _, value = text(element).partition(":")
+            words = value.strip().strip('"`').split()
+            if key.strip() in _NAMES and words:
+                yield words[0], line(element)
