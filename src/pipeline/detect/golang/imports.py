@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from pipeline.detect.found import Found
+from pipeline.detect.golang.modules import Module
 from pipeline.detect.programs import Program
+from pipeline.detect.syntax import line, text, walk
+
+_PLAIN = re.compile(r"(?!.*\.\.)[\w.~/-]+", re.ASCII)
+"""Packages that can be there; Go takes no others."""
 
 
 def reached(
@@ -32,6 +38,21 @@ def reached(
             chosen.add(package)
             pending += _imported(packages.get(package, ()), module)
     return tuple(file for file in files if _package(file, path) in chosen)
+
+
+def unmade(files: Sequence[Program], folder: Path, module: Module) -> Found[tuple[str, ...]] | None:
+    """Return the package of the module that a program imports and that is not there: what makes it has to run before the build."""
+    others = tuple(f"{path}/" for path, _ in module.requires)
+    for file in files:
+        root = file.tree() if module.path.encode() in file.content else None
+        for spec in walk(root, "import_spec") if root else ():
+            name = text(spec.child_by_field_name("path")).strip('"`')
+            own = name.removeprefix(f"{module.path}/")
+            is_own = own != name and _PLAIN.fullmatch(own) and not f"{name}/".startswith(others)
+            if is_own and not any((folder / own).glob("*.go")):
+                why = f"{own} is imported and not there: name what makes it, or have it made beforehand"
+                return Found("build.before", (), file.name, line(spec), why)
+    return None
 
 
 def _package(file: Program, path: str) -> str:

@@ -10,10 +10,9 @@ from typing import Literal
 from pipeline.config import Service
 from pipeline.detect import embeds, programs, sources
 from pipeline.detect.found import Found, configured, joined, or_false
-from pipeline.detect.golang import needs
+from pipeline.detect.golang import imports, needs
 from pipeline.detect.golang.cgo import cgo
 from pipeline.detect.golang.commands import subcommand
-from pipeline.detect.golang.imports import reached
 from pipeline.detect.golang.mains import base, named
 from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
@@ -51,9 +50,9 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     binaries = _binaries(folder, settings, name)
     every = programs.programs(folder, settings.path, programs.GO_FILES, settings.go.tags)
     beside = tuple(_beside(root, settings, modules))
-    read = reached(every, settings.path, own.path, (main.value, *binaries), beside)
+    read = imports.reached(every, settings.path, own.path, (main.value, *binaries), beside)
     linked = cgo([*read, *beside], settings)
-    unmade = None if settings.build.before else embeds.unmade(read)
+    unmade = None if settings.build.before else embeds.unmade(read) or imports.unmade(read, folder, own)
     start = tuple(settings.runtime.start or ())
     zones = needs.tzdata([*read, *beside], settings)
     image, image_found = image_settings(folder, settings, lambda: read, 8080, start, own=base(own.path), ships_sources=False)

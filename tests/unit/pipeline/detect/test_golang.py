@@ -122,6 +122,13 @@ def test_an_image_that_starts_from_nothing_has_a_folder_for_temporary_files(modu
     assert ("writable" in sources(found)) == bool(expected)
 
 
+def test_a_plan_tells_of_a_package_that_has_to_be_made_first(module):
+    write(module, {"cmd/server/pb.go": 'package main\n\nimport "example.com/auth/pb"\n'})
+    assert "pb is imported" in sources(detect(module.parent, "auth", Service(path="auth")))["build.before"][1]
+    made = detect(module.parent, "auth", Service(path="auth", build=Build(before=["go generate ./..."])))
+    assert "build.before" not in sources(made)
+
+
 def test_a_plan_tells_of_the_subcommand_that_serves(module):
     assert "runtime.start" not in sources(detect(module.parent, "auth", Service(path="auth")))
     write(module, {"cmd/server/serve.go": 'package main\n\nvar serve = &cobra.Command{Use: "serve"}\n'})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from trees import write
 
-from pipeline.detect.golang.imports import reached
+from pipeline.detect.golang.imports import reached, unmade
+from pipeline.detect.golang.modules import module
 from pipeline.detect.programs import GO_FILES, programs
 
 
@@ -41,3 +43,29 @@ def test_another_module_may_import_packages_of_this_one(tmp_path):
     beside = programs(tmp_path / "b", "b", GO_FILES)
     assert names(tmp_path / "a", "a", ".") == ["a/main.go"]
     assert names(tmp_path / "a", "a", ".", beside=beside) == ["a/main.go", "a/api/a.go"]
+
+
+@pytest.mark.parametrize(
+    ("imported", "expected"),
+    [
+        ("example.com/a/internal/pb", "internal/pb"),
+        ("example.com/a/internal/store", ""),
+        ("example.com/a/docs", ""),
+        ("example.com/a", ""),
+        ("example.com/ab/pb", ""),
+        ("example.com/a/sdk/v2/api", ""),
+        ("example.com/a/sdk/v2", ""),
+        ("example.com/a/../b", ""),
+        ("example.com/a/\0", ""),
+    ],
+)
+def test_a_package_that_is_imported_and_not_there_is_asked_for(tmp_path, imported, expected):
+    main = f'package main\n\nimport (\n\t"fmt"\n\tpb "{imported}"\n)\n\nvar other = "example.com/a/none"\n'
+    write(tmp_path, {"cmd/main.go": main, "internal/store/a.go": "package store\n", "docs/docs.go": "package docs\n"})
+    (tmp_path / "go.mod").write_text("module example.com/a\n\ngo 1.26\n\nrequire example.com/a/sdk/v2 v2.0.0\n")
+    found = unmade(programs(tmp_path, "svc", GO_FILES), tmp_path, module(tmp_path / "go.mod", "svc/go.mod", "svc"))
+    assert (found.source if found else "") == (
+        f"svc/cmd/main.go:5, {expected} is imported and not there: name what makes it, or have it made beforehand"
+        if expected
+        else ""
+    )
