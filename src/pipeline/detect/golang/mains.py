@@ -34,7 +34,9 @@ def main(folder: Path, path: str, name: str, module: str, asked: str | None, tag
     what = f"several main packages: {', '.join(packages)}" if packages else "no main package"
     msg = f"{path} has {what}"
     example = packages[0] if packages else "./cmd/…"
-    raise UsageError(msg, service=name, key="go.main", hint=f'name one in [services.{name}.go]: `main = "{example}"`')
+    hint = f'name one in [services.{name}.go]: `main = "{example}"`'
+    more = "; another that serves is a service with the same `path`, one that ships beside it stands in `binaries`"
+    raise UsageError(msg, service=name, key="go.main", hint=hint + (more if packages else ""))
 
 
 def named(folder: Path, path: str, name: str, package: str, key: str, tags: Sequence[str] = ()) -> str:

@@ -385,7 +385,7 @@ def test_of_several_programs_one_has_to_be_named(module):
         detect(module.parent, "auth", Service(path="auth"))
     assert (several.value.service, several.value.key) == ("auth", "go.main")
     assert "several main packages: ./cmd/server, ./cmd/worker" in str(several.value)
-    assert '`main = "./cmd/server"`' in several.value.hint
+    assert '`main = "./cmd/server"`; another that serves is a service with the same `path`' in several.value.hint
     for name in ("server", "worker"):
         (module / "cmd" / name / "main.go").unlink()
     with pytest.raises(UsageError, match="no main package") as none:
