@@ -20,6 +20,9 @@ GO_FILES = (".go",)
 PRUNED = {"node_modules", "vendor", "dist", "build", "coverage", "testdata", "test", "tests", "__tests__", "e2e", "docs"}
 """Folders that hold no program of a service's own."""
 
+GO_PRUNED = {"vendor", "testdata", "node_modules"}
+"""Those that hold no package of a module: any other may be imported, whatever it is called."""
+
 _TESTS = re.compile(r"(_test\.go|\.(test|spec)\.[cm]?[jt]sx?|\.config\.[cm]?[jt]s|\.d\.ts)$")
 _MOST = 3000
 
@@ -50,8 +53,9 @@ def programs(folder: Path, shown: str, suffixes: Sequence[str], tags: Sequence[s
 
 def _read(folder: Path, shown: str, suffixes: Sequence[str], tags: Sequence[str]) -> Iterator[Program]:
     left = _MOST
+    pruned, hidden = (GO_PRUNED, (".", "_")) if tuple(suffixes) == GO_FILES else (PRUNED, (".",))
     for where, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in PRUNED and not name.startswith("."))
+        folders[:] = sorted(name for name in folders if name not in pruned and not name.startswith(hidden))
         for name in sorted(files):
             if not name.endswith(tuple(suffixes)) or _TESTS.search(name):
                 continue

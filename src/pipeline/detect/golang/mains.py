@@ -8,10 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.detect.constraints import built
 from pipeline.detect.found import Found, configured, joined
+from pipeline.detect.programs import GO_PRUNED
 from pipeline.detect.syntax import line, text, tree, walk
 from pipeline.errors import UsageError
-
-_PRUNED = {"vendor", "testdata", "node_modules"}
 
 
 def main(folder: Path, path: str, name: str, module: str, asked: str | None, tags: Sequence[str] = ()) -> Found[str]:
@@ -60,7 +59,7 @@ def packages_of(folder: Path, tags: Sequence[str] = ()) -> Sequence[str]:
     for where, folders, files in os.walk(folder):
         place = Path(where)
         folders[:] = sorted(
-            item for item in folders if item not in _PRUNED and item[0] not in "._" and not (place / item / "go.mod").exists()
+            item for item in folders if item not in GO_PRUNED and item[0] not in "._" and not (place / item / "go.mod").exists()
         )
         if any(file.endswith(".go") for file in files) and declared(place, tags):
             relative = place.relative_to(folder).as_posix()

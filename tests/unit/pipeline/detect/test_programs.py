@@ -47,6 +47,12 @@ def test_tests_settings_and_what_others_wrote_are_no_programs(tmp_path):
     assert names(tmp_path) == ["config.js", "test.js", "specs/a.js"]
 
 
+def test_a_package_of_go_may_be_called_as_a_folder_is_that_others_build(tmp_path):
+    packages = [f"internal/{name}/a.go" for name in ("build", "coverage", "dist", "docs", "e2e", "test")]
+    write(tmp_path, dict.fromkeys([*packages, *(f"{name}/a.go" for name in ("vendor", "testdata", "_old", ".git"))], ""))
+    assert names(tmp_path, GO_FILES) == packages
+
+
 def test_a_file_that_no_build_of_go_takes_in_is_none_of_its_programs(tmp_path):
     other = "//go:build windows\n\npackage a\n"
     write(tmp_path, {"a.go": other, "a.js": other, "b.go": "package a\n"})
