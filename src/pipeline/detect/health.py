@@ -44,23 +44,28 @@ _NODE_SERVER = re.compile(rb"grpc\.health\.v1|grpc-health-check")
 def health(files: Sequence[Program]) -> Found[Probe]:
     """Return the route that a service answers for its health, "grpc" where it has gRPC's own, False where there is none."""
     known = list(_known(files))
+    untold: Found[Probe] | None = None
     mounted = any(_MOUNTS.search(file.content) for file in files)
     for sure in (True, False):
         for route in _ROUTES:
             for file, item, place in known:
                 if place != route or sure is not _is_routed(item):
                     continue
-                above = path_of(item, files) if sure and file.name.endswith(GO_FILES) else ""
-                if above is None or (mounted and _is_of_router(item)):
+                if mounted and _is_of_router(item):
                     why = f"a router answers {route} below a path that is not told here: set `health`"
                     return Found("health", False, file.name, item.line, why)
+                above = path_of(item, files) if sure and file.name.endswith(GO_FILES) else ""
+                if above is None:
+                    why = f"a group answers {route} below a path that is not told here: set `health`"
+                    untold = untold or Found("health", False, file.name, item.line, why)
+                    continue
                 return Found("health", above + route, file.name, item.line, "a route of its own")
     for file in files:
         server = _GO_SERVER if file.name.endswith(".go") else _NODE_SERVER
         if found := server.search(file.content):
             number = file.content.count(b"\n", 0, found.start()) + 1
             return Found("health", "grpc", file.name, number, "gRPC's health service")
-    return Found("health", False, why="no health route was found")
+    return untold or Found("health", False, why="no health route was found")
 
 
 def _known(files: Sequence[Program]) -> Iterator[tuple[Program, Literal, str]]:

@@ -83,4 +83,11 @@ def test_a_group_is_followed_to_the_function_that_gives_it(tmp_path, routes, mai
 
 def test_a_path_that_is_not_told_is_asked_for(tmp_path):
     found = told(tmp_path, 'func routes(g *echo.Group) {\n\tg.GET("/ping", ok)\n}')
-    assert found.source == "svc/0.go:4, a router answers /ping below a path that is not told here: set `health`"
+    assert found.value is False
+    assert found.source == "svc/0.go:4, a group answers /ping below a path that is not told here: set `health`"
+
+
+def test_another_route_is_told_where_one_s_path_is_not(tmp_path):
+    routes = 'func routes(g *echo.Group) {\n\tg.GET("/health", ok)\n\tg.GET("/status", ok)\n}'
+    assert told(tmp_path, routes, 'func main() {\n\tr.Get(prefix+"/-/healthy", ok)\n}').value == "/-/healthy"
+    assert told(tmp_path, routes, 'func main() {\n\te.GET("/ping", ok)\n}').value == "/ping"
