@@ -24,6 +24,12 @@ def told(tmp_path, *bodies):
         ('var c = &cobra.Command{Use: "migrate", Short: "serve"}', ""),
         ("var c = &cobra.Command{Use: name}", ""),
         ('var c = &cobra.Command{Use: ""}', ""),
+        ('var c = &cobra.Command{Use: "server"}\n\nfunc init() { c.AddCommand(&cobra.Command{Use: "migrate"}) }', ""),
+        ('func x() { c := &cobra.Command{Use: "server"}; c.AddCommand(migrate) }', ""),
+        (
+            'func x() { c := &cobra.Command{Use: "a"}; c.AddCommand(y()) }\n\nfunc y() { c := &cobra.Command{Use: "serve"}; c.Flags() }',
+            "serve",
+        ),
         ('var c = &OtherCommands{Use: "serve"}', ""),
         ('var c = exec.Command("serve")', ""),
     ],
@@ -37,3 +43,8 @@ def test_the_usual_name_is_preferred_and_placed(tmp_path):
     commands = 'var a = &cobra.Command{Use: "start"}\n\nvar b = &cobra.Command{\n\tUse: "serve",\n}'
     expected = Found("runtime.start", ("/bin/app", "serve"), "svc/1.go", 6, "its subcommand")
     assert told(tmp_path, 'var c = &cobra.Command{Use: "server"}', commands) == expected
+
+
+def test_a_program_is_no_command_of_its_own_wherever_its_commands_are_added(tmp_path):
+    commands = 'var m = &cobra.Command{Use: "migrate"}\n\nfunc init() { root.AddCommand(m) }'
+    assert told(tmp_path, 'var root = &cobra.Command{Use: "server"}', commands) is None
