@@ -17,7 +17,7 @@ from pipeline.detect.golang.mains import base, named
 from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
 from pipeline.detect.image import build_settings, expanded, image_settings
-from pipeline.detect.model import GoService, Place
+from pipeline.detect.model import GoService, Place, SourceFilter
 from pipeline.detect.syntax import line, placed, text, tree
 from pipeline.errors import UsageError
 
@@ -62,15 +62,8 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     config = _file(folder, settings, _DEFAULT_CONFIG, name, "config")
     schema = _file(folder, settings, _DEFAULT_SCHEMA, name, "schema").value if config.value else ""
     ignored = sources.ignored(root, place)
-    exclude = sources.within(sources.NOT_SOURCES, modules.sources)
-    no_program = (
-        *ignored.value,
-        *exclude,
-        *sources.GO_TESTS,
-        *_not_sources(place, config.value, mod.value, joined=bool(modules.workspace)),
-    )
-    compiled_in = tuple(f"!{item}" for item in embeds.placed((*read, *beside), modules.context))
-    include = tuple(settings.include) or _included(modules, place)
+    compiled_in = embeds.placed((*read, *beside), modules.context)
+    taken, taken_by_checks = _sources(place, modules, settings, ignored.value, config.value, mod.value, tuple(compiled_in))
     return GoService(
         place=place,
         version=release.value,
@@ -86,8 +79,8 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         ca_certs=settings.go.ca_certs,
         tzdata=zones.value,
         module_files=_module_files(root, modules, mod.value),
-        sources=sources.chosen(include, (*no_program, *compiled_in), settings.exclude),
-        check_sources=sources.chosen(include, (*exclude, *compiled_in), settings.exclude),
+        sources=taken,
+        check_sources=taken_by_checks,
         cgo=linked.value,
         mod=mod.value,
         workspace=bool(modules.workspace),
@@ -168,6 +161,26 @@ def _module_files(root: Path, modules: Layout, mod: str) -> tuple[str, ...]:
     if mod == "vendor":
         return (*found, "vendor" if modules.workspace else joined(modules.sources[0], "vendor"))
     return found
+
+
+def _sources(
+    place: Place,
+    modules: Layout,
+    settings: Service,
+    ignored: Sequence[str],
+    config: str,
+    mod: str,
+    compiled_in: Sequence[str],
+) -> tuple[SourceFilter, SourceFilter]:
+    """Return which files a build takes in, and which the service's own checks do."""
+    include = tuple(settings.include) or _included(modules, place)
+    exclude = sources.within(sources.NOT_SOURCES, modules.sources)
+    no_program = (*sources.GO_TESTS, *_not_sources(place, config, mod, joined=bool(modules.workspace)))
+    again = [f"!{item}" for item in compiled_in]
+    return (
+        sources.chosen(include, (*ignored, *exclude, *no_program, *again), settings.exclude),
+        sources.chosen(include, (*exclude, *again), settings.exclude),
+    )
 
 
 def _included(modules: Layout, place: Place) -> tuple[str, ...]:
