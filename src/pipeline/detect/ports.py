@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"[\"'`]?(\d{2,5})[\"'`]?\Z")
 _TAG_VARIABLE = re.compile(r'\b(?:env|envconfig):"(\w+)')
 _TAG_PREFIX = re.compile(r'(?:\b(?:envPrefix|env-prefix):"|\bprefix=)(\w+)')
 _TAG_DEFAULT = re.compile(r'(?:\b(?:default|envDefault|env-default):"|\bdefault=)([^",]*)')
-_SIDES = (("name", "left"), ("value", "right"))
+_FUNCTIONS = {"function_declaration", "method_declaration", "func_literal"}
 _EITHER = re.compile(r"(?:^|\.)(?:coalesce|or|\w*default\w*)\Z", re.IGNORECASE)
 _LOCAL = re.compile(r"[\"'`](?:localhost|127\.[\d.]+|\[::1\]):")
 _NAME = re.compile(r"(?:default|http|listen|server)?_?port\Z", re.IGNORECASE)
@@ -61,6 +61,7 @@ def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[i
     listens = re.compile(rb"isten|erve|Addr|PORT")
     ways = (
         _Way(re.compile(rb"PORT"), lambda root: _from_variable(root, variable), "the default of PORT"),
+        _Way(re.compile(rb"PORT"), lambda root: _from_fallback(root, variable), "the default of PORT"),
         _Way(re.compile(rb"[\"'`][\w.-]*(?:port|addr(?:ess)?|bind|listen)[\"'`]", re.IGNORECASE), _from_option, _OPTION),
         _Way(re.compile(rb"[dD]efault[:=]"), lambda root: _from_tag(root, variable), "the default of its variable"),
         _Way(listens, lambda root: _from_address(root, beside=False), "what it listens on"),
@@ -68,6 +69,7 @@ def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[i
         _Way(re.compile(rb"port\b(?:[^=\n]{0,20}=\s*[\"'`]?\d|.{0,80}default:)", re.IGNORECASE), _from_name, "named so"),
         _Way(re.compile(rb"\bport[\"']?:\s*[\"'`]?\d"), _from_setting, "a setting of that name"),
         _Way(re.compile(rb"[\"'`][^\"'`\s]*:\d{2,5}[\"'`]"), _from_literal, "an address to listen on"),
+        _Way(re.compile(rb"port\s*:=\s*[\"`]?\d", re.IGNORECASE), _from_local, "named so"),
     )
     for way in ways:
         for file in files:
@@ -121,6 +123,15 @@ def _from_variable(root: Node, variable: re.Pattern[str]) -> Iterator[tuple[Node
                 )
                 if named and (found := _NUMBER.match(values[1])):
                     yield node, int(found[1])
+
+
+def _from_fallback(root: Node, variable: re.Pattern[str]) -> Iterator[tuple[Node, int]]:
+    """Yield what a function that asks for a variable falls back to: `if port == "" { port = "8080" }`."""
+    asked = re.compile(rf"[\"`]{variable.pattern}[\"`]")
+    for node, above in placed(root, "assignment_statement"):
+        around = next((one for one in above.nearest() if one.type in _FUNCTIONS), None) if above else None
+        if (number := _assigned(node)) and asked.search(text(around)):
+            yield node, number
 
 
 def _is_either(call: Node, first: str, variable: re.Pattern[str]) -> bool:
@@ -220,9 +231,9 @@ def _named_port(pair: Node) -> bool:
 
 
 def _from_name(root: Node) -> Iterator[tuple[Node, int]]:
-    """Yield the numbers that are called a port: `const defaultPort = "50051"`, `port := 3000`, `if port == "" { port = "8080" }`."""
-    for spec in walk(root, "const_spec", "var_spec", "variable_declarator", "short_var_declaration", "assignment_statement"):
-        name, value = (text(spec.child_by_field_name(one) or spec.child_by_field_name(other)) for one, other in _SIDES)
+    """Yield the numbers that are called a port: `const defaultPort = "50051"`, `const port = 3000`."""
+    for spec in walk(root, "const_spec", "var_spec", "variable_declarator"):
+        name, value = text(spec.child_by_field_name("name")), text(spec.child_by_field_name("value"))
         if _NAME.match(name) and (found := _NUMBER.match(value)):
             yield spec, int(found[1])
     for field in walk(root, "field_declaration"):
@@ -230,6 +241,19 @@ def _from_name(root: Node) -> Iterator[tuple[Node, int]]:
         named = default and _NAME.match(text(field.child_by_field_name("name")))
         if named and default and (found := _NUMBER.match(default[1])):
             yield field, int(found[1])
+
+
+def _from_local(root: Node) -> Iterator[tuple[Node, int]]:
+    """Yield what a function calls a port: `port := 3000`. A client may do so, too."""
+    for node in walk(root, "short_var_declaration"):
+        if number := _assigned(node):
+            yield node, number
+
+
+def _assigned(node: Node) -> int:
+    """Return the number that something called a port is given, 0 where it is none."""
+    found = _NUMBER.match(text(node.child_by_field_name("right")))
+    return int(found[1]) if found and _NAME.match(text(node.child_by_field_name("left"))) else 0
 
 
 def _from_setting(root: Node) -> Iterator[tuple[Node, int]]:

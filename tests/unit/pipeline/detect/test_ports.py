@@ -95,6 +95,8 @@ def test_port(tmp_path, name, text, expected):
         ('port, ok := os.LookupEnv("PORT")\n\tif !ok {\n\t\tport = "9001"\n\t}', 9001),
         ("port := 9001\n\tserve(port)", 9001),
         ("redisPort := 6379", 8080),
+        ('port := address.Port()\n\tif port == "" {\n\t\tport = "443"\n\t}', 8080),
+        ('port := "443"\n\tserve(":9001")', 9001),
         ('port := cmp.Or(os.Getenv("PORT"), "9001")', 9001),
         ('port, _ := strconv.ParseInt(os.Getenv("PORT"), 10, 16)', 8080),
         ('viper.SetDefault("server.port", 9001)', 9001),
