@@ -11,6 +11,7 @@ from pipeline.detect.golang.modules import Module
 from pipeline.detect.programs import Program
 from pipeline.detect.syntax import line, text, walk
 
+_MAIN = re.compile(rb"^package main\b", re.MULTILINE)
 _PLAIN = re.compile(r"(?!.*\.\.)[\w.~/-]+", re.ASCII)
 """Packages that can be there; Go takes no others."""
 
@@ -38,6 +39,14 @@ def reached(
             chosen.add(package)
             pending += _imported(packages.get(package, ()), module)
     return tuple(file for file in files if _package(file, path) in chosen)
+
+
+def others(files: Sequence[Program], path: str, mains: Sequence[str]) -> tuple[str, ...]:
+    """Return the folders of a module's other main packages, relative to its own: no package can import them."""
+    own = {PurePosixPath(main).as_posix() for main in mains}
+    # A file that Go leaves out for an older kind of constraint may say `main` in any package.
+    none = {_package(file, path) for file in files if not _MAIN.search(file.content)}
+    return tuple(package for package in dict.fromkeys(_package(file, path) for file in files) if package not in own | none)
 
 
 def unmade(files: Sequence[Program], folder: Path, module: Module) -> Found[tuple[str, ...]] | None:

@@ -62,8 +62,12 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     config = _file(folder, settings, _DEFAULT_CONFIG, name, "config")
     schema = _file(folder, settings, _DEFAULT_SCHEMA, name, "schema").value if config.value else ""
     ignored = sources.ignored(root, place)
-    compiled_in = embeds.placed((*read, *beside), modules.context)
-    taken, taken_by_checks = _sources(place, modules, settings, ignored.value, config.value, mod.value, tuple(compiled_in))
+    no_program = (
+        *_not_sources(place, config.value, mod.value, joined=bool(modules.workspace)),
+        *_other_programs(every, place, settings, (main.value, *binaries)),
+    )
+    compiled_in = tuple(embeds.placed((*read, *beside), modules.context))
+    taken, taken_by_checks = _sources(place, modules, settings, ignored.value, no_program, compiled_in)
     return GoService(
         place=place,
         version=release.value,
@@ -168,17 +172,15 @@ def _sources(
     modules: Layout,
     settings: Service,
     ignored: Sequence[str],
-    config: str,
-    mod: str,
+    no_program: Sequence[str],
     compiled_in: Sequence[str],
 ) -> tuple[SourceFilter, SourceFilter]:
     """Return which files a build takes in, and which the service's own checks do."""
     include = tuple(settings.include) or _included(modules, place)
     exclude = sources.within(sources.NOT_SOURCES, modules.sources)
-    no_program = (*sources.GO_TESTS, *_not_sources(place, config, mod, joined=bool(modules.workspace)))
     again = [f"!{item}" for item in compiled_in]
     return (
-        sources.chosen(include, (*ignored, *exclude, *no_program, *again), settings.exclude),
+        sources.chosen(include, (*ignored, *exclude, *sources.GO_TESTS, *no_program, *again), settings.exclude),
         sources.chosen(include, (*exclude, *again), settings.exclude),
     )
 
@@ -195,6 +197,13 @@ def _not_sources(place: Place, config: str, mod: str, *, joined: bool) -> tuple[
     # Vendored modules are the business of the stage before.
     vendored = ("vendor", place.within("vendor")) if mod == "vendor" else ()
     return (*(place.within(item) for item in left_out), *vendored, *(() if joined else ("**/go.work", "**/go.work.sum")))
+
+
+def _other_programs(read: Sequence[programs.Program], place: Place, settings: Service, mains: Sequence[str]) -> tuple[str, ...]:
+    """Return the patterns of what other programs of the module are made of alone. Commands of the service's own may run them."""
+    if settings.build.before or settings.stages:
+        return ()
+    return tuple(place.within(joined(package, "*.go")) for package in imports.others(read, settings.path, mains))
 
 
 def _ldflags(settings: Service, linked: str, name: str) -> str:

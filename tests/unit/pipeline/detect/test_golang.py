@@ -101,6 +101,20 @@ def test_another_program_of_the_module_tells_nothing_of_a_service(tmp_path):
     assert api.image.files == ("data/a.csv", "jobs.json")
 
 
+def test_another_program_of_the_module_is_no_source_of_a_service(module):
+    write(module, {"run.go": "package main\n", "cmd/job/main.go": "package main\n"})
+    asked = {"main": "./cmd/server"}
+    found = detect(module.parent, "auth", Service(path="auth", go=Go(**asked)))
+    assert {"*.go", "cmd/job/*.go"} <= set(found.sources.exclude)
+    assert "cmd/server/*.go" not in found.sources.exclude
+    assert {"*.go", "cmd/job/*.go"}.isdisjoint(found.check_sources.exclude)
+    both = detect(module.parent, "auth", Service(path="auth", go=Go(**asked, binaries=["./cmd/job"])))
+    assert "cmd/job/*.go" not in both.sources.exclude
+    for more in ({"build": Build(before=["go run ./cmd/job"])}, {"stages": {"build": "ci/stages.py:build"}}):
+        run = detect(module.parent, "auth", Service(path="auth", go=Go(**asked), **more))
+        assert {"*.go", "cmd/job/*.go"}.isdisjoint(run.sources.exclude)
+
+
 def test_a_plan_tells_of_time_zones_where_a_program_looks_one_up(module):
     assert "go.tzdata" not in sources(detect(module.parent, "auth", Service(path="auth")))
     with (module / "cmd" / "server" / "main.go").open("a") as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from trees import write
 
-from pipeline.detect.golang.imports import reached, unmade
+from pipeline.detect.golang.imports import others, reached, unmade
 from pipeline.detect.golang.modules import module
 from pipeline.detect.programs import GO_FILES, programs
 
@@ -69,3 +69,12 @@ def test_a_package_that_is_imported_and_not_there_is_asked_for(tmp_path, importe
         if expected
         else ""
     )
+
+
+def test_the_other_main_packages_of_a_module_are_told_from_what_they_import(tmp_path):
+    mains = dict.fromkeys(("cmd/api/a.go", "cmd/job/a.go", "cmd/job/b.go", "tool.go"), "// Package.\npackage main\n")
+    write(tmp_path, {**mains, "cmd/job/own/a.go": "package own\n\n// package main\n", "cmd/x/a.go": "package mainly\n"})
+    write(tmp_path, {"lib/a.go": "package lib\n", "lib/gen.go": "// +build ignore\n\npackage main\n"})
+    files = programs(tmp_path, "svc", GO_FILES)
+    assert others(files, "svc", ["./cmd/api"]) == (".", "cmd/job")
+    assert others(files, "svc", [".", "./cmd/job"]) == ("cmd/api",)
