@@ -28,7 +28,7 @@ NEED_C: dict[str, Linked] = {
 """Packages that do nothing without C: those that bring all of theirs, and those that need a library of the system."""
 
 _LIBRARY = re.compile(
-    rb"^[ \t]*(?:(?://|\*)[ \t]*)?#cgo\b.*(?:pkg-config:|\bLDFLAGS:.*-l(?!m\b|dl\b|pthread\b|rt\b)\w)", re.MULTILINE
+    rb"^[ \t]*(?:(?://|/?\*)[ \t]*)?#cgo\b.*(?:pkg-config:|\bLDFLAGS:.*-l(?!m\b|dl\b|pthread\b|rt\b)\w)", re.MULTILINE
 )
 
 

@@ -18,6 +18,7 @@ OWN = 'package a\n\n{}\nimport "C"\n'
         (OWN.format("// #cgo LDFLAGS: -lm -lpthread"), "static"),
         (OWN.format("// #cgo LDFLAGS: -L. -lvips"), "dynamic"),
         (OWN.format("/*\n#cgo pkg-config: vips\n*/"), "dynamic"),
+        (OWN.format("/* #cgo pkg-config: vips */"), "dynamic"),
         ('package a\n\nimport _ "gorm.io/driver/sqlite"\n', "static"),
         ('package a\n\nimport "github.com/h2non/bimg"\n', "dynamic"),
         ('package a\n\nimport "gopkg.in/gographics/imagick.v3/imagick"\n', "dynamic"),
