@@ -37,6 +37,8 @@ _NAME_MAX = 85
 """Characters that the name of any file may have: 255 bytes, at most three a character."""
 _PATH_MAX = 1000
 """Characters that the path of any file may have below a folder: systems take 4096 bytes for all of it."""
+_MOST = 16
+"""Arguments beyond which a call is data, and folders beyond which a path is: each of many would be compared with all."""
 _NO_PATH = set("*?[\0\n")
 _PATTERN = re.compile(r"(?:^|/)[^/]*[*?\[].*", re.DOTALL)
 """What of a path stands for several files, with its slash."""
@@ -107,7 +109,11 @@ def _joined(item: Literal) -> str:
     """Return the path that a literal names, with those that are joined to it: `Join(root, "db", "migrations")`."""
     path = _relative(item).removeprefix("file://")
     match list(islice(item.nearest(), 2)):
-        case [arguments, call] if call.type == "call_expression" and _JOIN.search(text(call.child_by_field_name("function"))):
+        case [arguments, call] if (
+            call.type == "call_expression"
+            and arguments.named_child_count <= _MOST
+            and _JOIN.search(text(call.child_by_field_name("function")))
+        ):
             behind = dropwhile(lambda node: node != item.node, arguments.named_children)
             following = takewhile(
                 lambda node: node.type.endswith("string_literal") or node.type == "string", islice(behind, 1, None)
@@ -119,7 +125,7 @@ def _joined(item: Literal) -> str:
 
 def _deeper(path: str, usual: Sequence[str]) -> Iterator[str]:
     """Yield the folders of usual names that a path leads to below others: `db/migrations`."""
-    parts = path.split("/")
+    parts = path.split("/", _MOST)[:_MOST]
     yield from ("/".join(parts[: at + 1]) for at, part in enumerate(parts) if at and part in usual)
 
 
@@ -133,7 +139,11 @@ def _is_read(item: Literal) -> bool:
 def _is_default(item: Literal) -> bool:
     """Whether a literal is the default of an option that names a file or folder."""
     match list(islice(item.nearest(), 2)):
-        case [arguments, call] if arguments.type in {"arguments", "argument_list"} and call.type == "call_expression":
+        case [arguments, call] if (
+            arguments.type in {"arguments", "argument_list"}
+            and call.type == "call_expression"
+            and arguments.named_child_count <= _MOST
+        ):
             pass
         case _:
             return False

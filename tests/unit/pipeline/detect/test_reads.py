@@ -7,6 +7,8 @@ import pytest
 from pipeline.detect import programs, reads
 from pipeline.detect.found import Found
 
+STATIC = '"static", '
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -160,6 +162,12 @@ def test_a_folder_of_a_usual_name_may_lie_below_another(folder, text, expected):
 def test_of_a_pattern_the_folder_is_taken_that_holds_all_that_fits(folder, text, expected):
     (folder / "a.go").write_text(f"package a\n\nvar x = {text}\n")
     assert reads.files(folder, programs.programs(folder, "svc", programs.GO_FILES)).value == expected
+
+
+@pytest.mark.parametrize("function", ["filepath.Join", "say"])
+def test_a_call_of_many_arguments_holds_nobody_up(folder, function):
+    (folder / "a.go").write_text(f"package a\n\nvar x = {function}({STATIC * 20000})\n\nvar dir = 1\n")
+    assert reads.files(folder, programs.programs(folder, "svc", programs.GO_FILES)).value == ("static",)
 
 
 def test_what_is_named_first_places_what_is_named(folder):
