@@ -326,3 +326,6 @@ class Config(_Table):
 
 NEVER_SHIPPED = (".git", ".env", ".env.*")
 """Names of files and folders that belong in no image, even in a folder that is named for it."""
+
+NEVER_SHIPPED_ANYWHERE = tuple(f"**/{name}" for name in NEVER_SHIPPED)
+"""The patterns of them in any folder."""

@@ -73,8 +73,8 @@ def _read(folder: Path, shown: str, suffixes: Sequence[str], tags: Sequence[str]
 class Lazy:
     """The programs of a folder, read when they are first asked for: a configured value needs none."""
 
-    def __init__(self, folder: Path, shown: str, suffixes: Sequence[str], tags: Sequence[str] = ()) -> None:
-        self._arguments = (folder, shown, suffixes, tags)
+    def __init__(self, folder: Path, shown: str, suffixes: Sequence[str]) -> None:
+        self._arguments = (folder, shown, suffixes)
         self._found: tuple[Program, ...] | None = None
 
     def __call__(self) -> tuple[Program, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from pipeline.config.model import NEVER_SHIPPED
+from pipeline.config.model import NEVER_SHIPPED_ANYWHERE
 from pipeline.detect.found import Found, joined
 from pipeline.detect.model import Place, SourceFilter
 from pipeline.errors import UsageError
@@ -58,7 +58,7 @@ def chosen(include: Sequence[str], exclude: Iterable[str], own: Iterable[str]) -
     own:
         What the service's configuration leaves out. It alone can take in again what belongs in no image.
     """
-    patterns = (*exclude, *(f"**/{name}" for name in NEVER_SHIPPED), *own)
+    patterns = (*exclude, *NEVER_SHIPPED_ANYWHERE, *own)
     return SourceFilter(tuple(include), tuple(reversed(dict.fromkeys(reversed(patterns)))))
 
 

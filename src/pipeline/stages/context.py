@@ -11,7 +11,7 @@ import dagger
 from dagger import dag
 
 from pipeline.bases.model import Base, BaseSet, Role
-from pipeline.config.model import NEVER_SHIPPED
+from pipeline.config.model import NEVER_SHIPPED_ANYWHERE
 from pipeline.detect.model import ImageSettings, SourceFilter
 from pipeline.graph import Inputs
 from pipeline.stages.stamp import STAGE_VARIABLE
@@ -164,7 +164,7 @@ class Context:
     def named_files(self, paths: Iterable[str]) -> dagger.Directory:
         """Return files and folders of the context by their paths, without what belongs in no image."""
         names = [_GLOB.sub(r"\\\g<0>", path) for path in paths]
-        return self.source.filter(include=names, exclude=[f"**/{name}" for name in NEVER_SHIPPED])
+        return self.source.filter(include=names, exclude=list(NEVER_SHIPPED_ANYWHERE))
 
     def volume(self, name: str) -> dagger.CacheVolume:
         """Return a cache volume."""

@@ -51,12 +51,12 @@ def others(files: Sequence[Program], path: str, mains: Sequence[str]) -> tuple[s
 
 def unmade(files: Sequence[Program], folder: Path, module: Module) -> Found[tuple[str, ...]] | None:
     """Return the package of the module that a program imports and that is not there: what makes it has to run before the build."""
-    others = tuple(f"{path}/" for path, _ in module.requires)
+    required = tuple(f"{path}/" for path, _ in module.requires)
     there: dict[str, bool] = {}
 
     def is_missing(own: str) -> bool:
         if own not in there:
-            counts = bool(_PLAIN.fullmatch(own)) and not f"{module.path}/{own}/".startswith(others)
+            counts = bool(_PLAIN.fullmatch(own)) and not f"{module.path}/{own}/".startswith(required)
             there[own] = not counts or any((folder / own).glob("*.go"))
         return not there[own]
 

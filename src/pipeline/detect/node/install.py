@@ -12,7 +12,7 @@ from pipeline.config import Service
 from pipeline.detect.found import Found, configured, joined
 from pipeline.detect.model import Manager
 from pipeline.detect.node.managers import LOCKFILES
-from pipeline.detect.node.manifest import Manifest
+from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest
 from pipeline.files import plain
 
 _SETTINGS = {
@@ -45,8 +45,6 @@ _DOWNLOADS = {
 }
 """Packages that download what no image needs when they are installed, and what keeps them from it."""
 
-_AT_RUN_TIME = ("dependencies", "optionalDependencies")
-
 COMPILERS = ("g++", "make", "python3")
 """What compiling a native addon takes."""
 
@@ -60,7 +58,7 @@ def inputs(folder: Path, manager: Manager, settings: Service) -> tuple[str, ...]
 
 def variables(manifests: Sequence[Manifest], settings: Service) -> Found[Mapping[str, str]]:
     """Return the variables that an install sees: what keeps development tools from downloading, and what is configured."""
-    needed = {name for manifest in manifests for key in _AT_RUN_TIME for name in manifest.table(key)}
+    needed = {name for manifest in manifests for key in AT_RUN_TIME for name in manifest.table(key)}
     tools = {name for manifest in manifests for name in manifest.table("devDependencies")} - needed
     names = [name for name in _DOWNLOADS if name in tools]
     off = {variable: value for name in names for variable, value in _DOWNLOADS[name].items()}

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from pipeline.detect.found import joined
 from pipeline.detect.model import Manager
-from pipeline.detect.node.manifest import Manifest, read
+from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest, read
 from pipeline.errors import UsageError
 
 _LOCAL = re.compile(r"(file:|link:|portal:)?(\.{1,2}/.+|(?<=:)[^/].*)\Z")
-_AT_RUN_TIME = ("dependencies", "optionalDependencies")
-_TABLES = (*_AT_RUN_TIME, "devDependencies")
+_TABLES = (*AT_RUN_TIME, "devDependencies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def find(root: Path, context: str, members: Mapping[str, Manifest], manager: Man
         folder, manifest, runs = left.pop(0)
         for table, name, scheme, path in _named(manifest):
             place = posixpath.normpath(posixpath.join(folder, path))
-            needed = runs and table in _AT_RUN_TIME
+            needed = runs and table in AT_RUN_TIME
             if place in members or (place, needed) in seen:
                 continue
             seen.add((place, needed))

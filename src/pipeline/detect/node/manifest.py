@@ -15,6 +15,9 @@ from pipeline.files import plain
 
 T = TypeVar("T")
 
+AT_RUN_TIME = ("dependencies", "optionalDependencies")
+"""The tables of what a package needs when it runs."""
+
 _NOT_RUN_FIELDS = (
     *("scripts", "devDependencies", "workspaces", "packageManager", "files", "publishConfig", "private"),
     *("overrides", "resolutions", "pnpm", "peerDependenciesMeta", "dependenciesMeta", "installConfig", "volta"),

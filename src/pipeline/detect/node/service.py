@@ -68,9 +68,9 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         root, settings, place, space, needed, beside, manager.value, prisma, product, lifecycle.patches(own)
     )
     native = install.native(root / space.root, space.root, manager.value, settings)
-    # Of other package managers no prune is known to leave what was compiled.
-    if native.value and manager.value.name == "npm" and installed.production == "install" and not settings.node.prod_deps:
-        installed = replace(installed, compiles_twice=bool(product.script or settings.build.before))
+    installed = replace(
+        installed, compiled=native.value, compiles_twice=native.value and _installs_twice(installed, settings, product)
+    )
     image, image_found = image_settings(
         folder,
         settings,
@@ -83,21 +83,21 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     build = build_settings(settings, name, install.COMPILERS if native.value else ())
     if prisma == "sources":
         build = replace(build, before=(managers.command(manager.value, "prisma generate"), *build.before))
+    made_by = {item: member_output(space.members[item]) for item in built}
     exclude = (
         *sources.within((*sources.NOT_SOURCES, *(f"**/{item}" for item in _FRAMEWORKS_OWN)), needed),
         *(place.within(item) for item in product.folders if item != "."),
-        *(f"{item}/{member_output(space.members[item])}" for item in built),
+        *(joined(*item) for item in made_by.items()),
     )
     ignored = sources.ignored(root, place)
     no_program = (*ignored.value, *exclude, *sources.within(sources.NODE_TESTS, needed))
     include = tuple(settings.include) or _included(root, space, needed, beside)
-    shipped = [
+    members = [
         *([place.folder] if product.ships_sources else []),
         *(item for item in libraries if item not in built),
         *beside.shipped,
     ]
-    read_by_built = tuple(_read_by(root / space.root, {item: member_output(space.members[item]) for item in built}))
-    shipped_include = tuple(settings.include) if shipped[:1] == ["."] else (*(f"{item}/**" for item in shipped), *read_by_built)
+    shipped = _shipped(members, tuple(_read_by(root / space.root, made_by)), settings)
     # A build's result that lies on this machine is none of the repository's files.
     made_here = product.folders if settings.files is None else ()
     read_by_own = (item for item in image.files if not any(Path(item).is_relative_to(folder) for folder in made_here))
@@ -105,14 +105,14 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     return NodeService(
         place=place,
         version=version.value,
-        install=replace(installed, compiled=native.value),
+        install=installed,
         builds=tuple(
             script(manifest if item == place.folder else space.members[item], item, name, manager.value, root / space.root)
             for item, name in (*((item, "build") for item in built), (place.folder, product.script))
             if name
         ),
         output=(
-            *(Output(item, item) for item in (f"{member}/{member_output(space.members[member])}" for member in built)),
+            *(Output(item, item) for item in (joined(*pair) for pair in made_by.items())),
             *product.outputs,
         ),
         start=product.start,
@@ -120,9 +120,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         build=build,
         runtime_manifests=_runtime_manifests(space, needed, place, beside) if not product.bundled else {},
         sources=sources.chosen(include, no_program, settings.exclude),
-        shipped=sources.chosen(shipped_include, (*no_program, *sources.NODE_INSTALLS), settings.exclude)
-        if shipped or read_by_built
-        else None,
+        shipped=None if shipped is None else sources.chosen(shipped, (*no_program, *sources.NODE_INSTALLS), settings.exclude),
         check_sources=sources.chosen(include, exclude, settings.exclude),
         check_scripts=tuple(script for script in ("lint", "test") if script in manifest.table("scripts")),
         release=str(manifest.data.get("version", "")),
@@ -157,6 +155,20 @@ def _manager_shown(found: Found[Manager]) -> Found[str]:
     manager = found.value
     name = {"berry": "yarn"}.get(manager.name, manager.name)
     return Found(found.key, f"{name}@{manager.version}" if manager.version else name, found.file, found.line, found.why)
+
+
+def _installs_twice(installed: Install, settings: Service, product: Made) -> bool:
+    """Whether an image's dependencies are installed beside the build's, and could be a prune of those."""
+    # Of other package managers no prune is known to leave what was compiled.
+    pruned = installed.manager.name == "npm" and installed.production == "install" and not settings.node.prod_deps
+    return pruned and bool(product.script or settings.build.before)
+
+
+def _shipped(members: Sequence[str], read_by_built: Sequence[str], settings: Service) -> tuple[str, ...] | None:
+    """Return the patterns of the sources that ship: those of members, all of the context for "."; None where none do."""
+    if members[:1] == ["."]:
+        return tuple(settings.include)
+    return (*(f"{item}/**" for item in members), *read_by_built) or None
 
 
 def _with_files(found: Found[tuple[str, ...]], files: tuple[str, ...]) -> Found[tuple[str, ...]]:
