@@ -11,6 +11,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -167,16 +168,28 @@ def copy_of_services(target):
     shutil.copy(ROOT / "pipeline.toml", target)
 
 
-@pytest.fixture(scope="session")
-def make_workspace(tmp_path_factory):
-    """Make another copy of the services, with an empty engine state."""
+@contextmanager
+def _workspaces(tmp_path_factory):
+    """Make copies of the services, each with an empty engine state of half a gigabyte, which goes when its tests are done."""
+    states = []
 
     def make():
         root = tmp_path_factory.mktemp("workspace")
         copy_of_services(root)
-        return Workspace(root, tmp_path_factory.mktemp("state"))
+        states.append(Workspace(root, tmp_path_factory.mktemp("state")))
+        return states[-1]
 
-    return make
+    yield make
+    for made in states:
+        assert made.engine_is_gone(20)
+        shutil.rmtree(made.state)
+
+
+@pytest.fixture(scope="module")
+def make_workspace(tmp_path_factory):
+    """Make another copy of the services, with an empty engine state, for a module's tests."""
+    with _workspaces(tmp_path_factory) as make:
+        yield make
 
 
 @pytest.fixture
@@ -187,14 +200,14 @@ def ours(make_workspace, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def workspace(make_workspace):
+def workspace(tmp_path_factory):
     """The services, built once from an empty engine state."""
-    made = make_workspace()
-    first = made.pipeline("build")
-    assert first.code == 0, first.out + first.err
-    assert set(first.stages("api-gateway").values()) == {"executed"}
-    yield made
-    assert made.engine_is_gone(20)
+    with _workspaces(tmp_path_factory) as make:
+        made = make()
+        first = made.pipeline("build")
+        assert first.code == 0, first.out + first.err
+        assert set(first.stages("api-gateway").values()) == {"executed"}
+        yield made
 
 
 @pytest.fixture
