@@ -72,7 +72,7 @@ def line(node: Node) -> int:
 
 
 def walk(node: Node, *kinds: str) -> Iterator[Node]:
-    """Yield the nodes of some kinds below a node, in the order of the text."""
+    """Yield the nodes of some kinds below a node, in the order of the text; all where no kind is named."""
     for item, _ in placed(node, *kinds):
         yield item
 
@@ -94,11 +94,11 @@ class Above(NamedTuple):
 
 
 def placed(node: Node, *kinds: str) -> Iterator[tuple[Node, Above | None]]:
-    """Yield the nodes of some kinds below a node with what they lie in, in the order of the text."""
+    """Yield the nodes of some kinds below a node with what they lie in, in the order of the text; all where no kind is named."""
     pending: list[tuple[Node, Above | None]] = [(node, None)]
     while pending:
         item, above = pending.pop()
-        if item.type in kinds:
+        if not kinds or item.type in kinds:
             yield item, above
         here = Above(item, above)
         pending.extend((child, here) for child in reversed(item.named_children))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.config import Service
-from pipeline.detect.found import Found, configured
-from pipeline.detect.node.manifest import Manifest
+from pipeline.detect.found import Found, configured, shown
+from pipeline.detect.node import commandline
+from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest
 from pipeline.detect.node.options import WITH_A_VALUE, without_variables
+from pipeline.detect.programs import NODE_FILES
 from pipeline.detect.sources import NOT_SOURCES
 from pipeline.errors import UsageError
 
@@ -20,12 +21,9 @@ _KEY = "runtime.start"
 SCRIPTS = ("start:prod", "start:production", "start", "prod", "production")
 """The scripts that start a service, the one for production first."""
 
-_SHELL = re.compile(r"[&|;<>$`*]")
 _MIGRATES = re.compile(r"(?:\w+:)?migrat(?:e|ions?)(?::(?:deploy|latest|prod|production|run|up))?\Z")
 _MANAGERS = ("npm", "pnpm", "yarn")
 _ASSIGNMENT = re.compile(r"([A-Z_][A-Z0-9_]*)=(.*)\Z")
-_DEFAULT = re.compile(r"\A([A-Z_][A-Z0-9_]*)=\$\{\1:?-([^{}]*)\}\Z")
-"""A variable that is set where it is not: what an image's own variables are."""
 
 PROGRAMS = {
     "fastify": "node_modules/fastify-cli/cli.js",
@@ -35,6 +33,12 @@ PROGRAMS = {
     "strapi": "node_modules/@strapi/strapi/bin/strapi.js",
 }
 """Programs of packages that serve in production, by the file that node runs: the image has no shell for their wrappers."""
+
+_LOADERS = {"tsx": ("--import", "tsx"), "ts-node": ("--require", "ts-node/register")}
+"""Programs that run TypeScript, and how node does the same by them."""
+
+_RUNNERS = {*_LOADERS, "nodemon", "ts-node-dev", "tsnd"}
+_TYPESCRIPT = (".ts", ".mts", ".cts", ".tsx")
 
 FRAMEWORKS = {"nuxt": ".output/server/index.mjs", "@sveltejs/adapter-node": "build/index.js"}
 """What builds of frameworks make that serves by itself. The projects that they begin with have no script that starts it."""
@@ -65,23 +69,75 @@ def start(folder: Path, manifest: Manifest, settings: Service, *, built: str) ->
         return configured(_KEY, Start(tuple(settings.runtime.start)))
     if found := _by_script(manifest) or (_of_framework(manifest) if built else None):
         return found
-    if isinstance(manifest.data.get("main"), str):
-        return manifest.found(_KEY, Start(("node", str(manifest.data["main"]))), "main")
+    passed = next((script for script in SCRIPTS if script in manifest.table("scripts")), "")
+    main = manifest.data.get("main")
+    # The `main` that `npm init` writes is often nowhere.
+    if isinstance(main, str) and (built or not passed or file_of(folder, main)):
+        return _in_place_of(manifest, passed, manifest.found(_KEY, Start(("node", main)), "main"))
     if (folder / "server.js").is_file():
-        return Found(_KEY, Start(("node", "server.js")), manifest.file, why="server.js is there")
-    scripts = manifest.table("scripts")
-    for script in SCRIPTS:
-        if script in scripts:
-            msg = f"the script {script!r} (`{scripts[script]}`) starts no program by itself"
-            line = manifest.line("scripts", script)
-            hint = 'set the command: `runtime = { start = ["node", "dist/index.js"] }`'
-            raise UsageError(msg, file=manifest.file, line=line, key=_KEY, hint=hint)
+        return _in_place_of(
+            manifest, passed, Found(_KEY, Start(("node", "server.js")), manifest.file, why="server.js is there")
+        )
+    if passed:
+        raise _starts_nothing(manifest, passed)
     if built:
         return Found(_KEY, Start(("node", f"{built}/index.js")), why="by convention")
     if (folder / "index.js").is_file():
         return Found(_KEY, Start(("node", "index.js")), manifest.file, why="index.js is there")
     msg = "no start script, no `main`, no server.js: it cannot be told what starts the service"
     raise UsageError(msg, file=manifest.file, key=_KEY, hint='set the command: `runtime = { start = ["node", "…"] }`')
+
+
+def _in_place_of(manifest: Manifest, script: str, found: Found[Start]) -> Found[Start]:
+    """Return what starts in the place of a script that starts no program by itself, with what is not run then.
+
+    Raises
+    ------
+    UsageError
+        If the script takes a shell, and nothing that it runs is that.
+    """
+    line = str(manifest.table("scripts").get(script, ""))
+    if not line.strip():
+        return found
+    if commandline.words(line):
+        return replace(found, why=f"{found.why}; scripts.{script} starts no program by itself")
+    scripts, main = manifest.table("scripts"), manifest.data.get("main")
+    runs = (_of_line(command, scripts, frozenset({script})) for command in commandline.commands(line))
+    if _named(found.value, main) in {_named(start, main) for start in runs if start}:
+        return replace(found, why=f"{found.why}; what else scripts.{script} has a shell do is not part of it")
+    msg = f"the script {script!r} (`{line}`) takes a shell, and it is not told whether {found.value.command[1]} does the same"
+    hint = f"{_set(found.value.command)}, or, with a shell in the image, {shown(('sh', '-c', line))}"
+    raise UsageError(msg, file=manifest.file, line=manifest.line("scripts", script), key=_KEY, hint=hint)
+
+
+def _named(start: Start, main: object) -> str:
+    """Return the file that a command runs by its shortest name."""
+    return entry(start.command, main).removesuffix(".js").removesuffix("/index")
+
+
+def _starts_nothing(manifest: Manifest, script: str) -> UsageError:
+    line = str(manifest.table("scripts")[script])
+    words = commandline.words(line)
+    tool = next((word for word in words if word in _RUNNERS), "")
+    source = next((word for word in words if word.endswith(NODE_FILES)), "")
+    installed = any(tool in manifest.table(key) for key in AT_RUN_TIME)
+    msg = f"the script {script!r} (`{line}`) starts no program by itself"
+    if tool and not installed:
+        msg += f", and {tool} is for development: no image has it"
+    if not tool or not source:
+        hint = _set(("node", "dist/index.js"))
+    elif not source.endswith(_TYPESCRIPT):
+        hint = _set(("node", source))
+    else:
+        hint = f"compile {source} by a script `build`, and {_set(('node', f'dist/{PurePosixPath(source).stem}.js'))}"
+        if tool in _LOADERS:
+            moved = "" if installed else f"make {tool} one of `dependencies`, and "
+            hint = f"{hint}; or {moved}{_set(('node', *_LOADERS[tool], source))}"
+    return UsageError(msg, file=manifest.file, line=manifest.line("scripts", script), key=_KEY, hint=hint)
+
+
+def _set(command: Sequence[str]) -> str:
+    return f"set the command: `runtime = {{ start = {shown(tuple(command))} }}`"
 
 
 def _by_script(manifest: Manifest) -> Found[Start] | None:
@@ -108,17 +164,21 @@ def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = froz
 
     None where that takes a shell, or is none of the programs that serve in production.
     """
-    words = _words(str(scripts.get(name, "")))
+    return _of_line(str(scripts.get(name, "")), scripts, seen | {name})
+
+
+def _of_line(line: str, scripts: Mapping[str, Any], seen: frozenset[str]) -> Start | None:
+    words = commandline.words(line)
     if words[:1] in (["cross-env"], ["env"], ["exec"]):
         words = words[1:]
     env: dict[str, str] = {}
     while words and (found := _ASSIGNMENT.match(words[0])):
         env[found[1]] = found[2]
         words = words[1:]
-    if words and words[0] in _MANAGERS and name not in seen:
+    if words and words[0] in _MANAGERS:
         match [word for word in words[1:] if word not in {"run", "--silent", "-s"}]:
-            case [other]:
-                run = of_script(scripts, other, seen | {name})
+            case [other] if other not in seen:
+                run = of_script(scripts, other, seen)
                 return Start(run.command, {**env, **run.env}) if run else None
     if not words:
         return None
@@ -128,15 +188,6 @@ def of_script(scripts: Mapping[str, Any], name: str, seen: frozenset[str] = froz
     if words[0] in PROGRAMS and serves and "-w" not in words:
         return Start(("node", PROGRAMS[words[0]], *words[1:]), env)
     return None
-
-
-def _words(script: str) -> list[str]:
-    """Return the words of a script, none where a shell would make others of them."""
-    try:
-        words = [_DEFAULT.sub(r"\1=\2", word) for word in shlex.split(script)]
-    except ValueError:
-        return []
-    return [] if any(_SHELL.search(word) for word in words) else words
 
 
 def file_of(folder: Path, name: str) -> str:

@@ -10,9 +10,11 @@ from pipeline.detect.node.manifest import Manifest
 from pipeline.detect.node.start import entry, file_of, start
 from pipeline.errors import UsageError
 
+SERVICE = Service(path="x")
+
 
 def found(tmp_path, data, built="dist"):
-    return start(tmp_path, Manifest(data, "x/package.json", {}), Service(path="x"), built=built)
+    return start(tmp_path, Manifest(data, "x/package.json", {}), SERVICE, built=built)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,8 @@ def found(tmp_path, data, built="dist"):
         ({"start": "node a.js", "start:production": "node b.js"}, "node b.js", {}),
         ({"start:production": "node a.js", "start:prod": "node b.js"}, "node b.js", {}),
         ({"production": "node a.js"}, "node a.js", {}),
+        ({"start": "URL='pg://x/y?a=1&b=2' node a.js"}, "node a.js", {"URL": "pg://x/y?a=1&b=2"}),
+        ({"start": 'cross-env URL="x?a=1&b=2" node a.js'}, "node a.js", {"URL": "x?a=1&b=2"}),
     ],
 )
 def test_scripts_that_start_a_program(tmp_path, scripts, command, env):
@@ -47,43 +51,131 @@ def test_scripts_that_start_a_program(tmp_path, scripts, command, env):
     assert (" ".join(value.command), dict(value.env)) == (command, env)
 
 
+DEVELOPMENT = [
+    "npm start",
+    "npm run build --if-present",
+    "nodemon a.js",
+    "next dev",
+    "ts-node a.ts",
+    "fastify start -w app.js",
+    "npm run gone",
+    "npm",
+    "npm run lint test",
+    "a=1 node a.js",
+    "A=1",
+    "nuxt dev",
+    "nuxt start",
+    "strapi develop",
+]
+SHELL = [
+    "npm run build && node a.js",
+    "node 'a",
+    "node a.js > log",
+    "node a.js $PORT",
+    "PORT=$WEB_PORT node a.js",
+    "PORT=${WEB_PORT:-80} node a.js",
+    "PORT=${PORT:-$WEB_PORT} node a.js",
+    "A=1 npm run go -- $B",
+    "A=`cat b` npm run go",
+    "node a.js; x",
+    "node *.js",
+]
+
+
+@pytest.mark.parametrize("script", [*DEVELOPMENT, *SHELL, ""])
+def test_scripts_that_need_a_shell_or_serve_for_development(tmp_path, script):
+    with pytest.raises(UsageError, match=r"starts no program by itself.*; .*set the command: `runtime = \{ start"):
+        found(tmp_path, {"scripts": {"start": script}})
+
+
+@pytest.mark.parametrize("script", DEVELOPMENT)
+def test_what_starts_in_the_place_of_a_script_for_development_is_told(tmp_path, script):
+    told = found(tmp_path, {"scripts": {"start": script}, "main": "m.js"})
+    assert (told.value.command, told.why) == (("node", "m.js"), "main; scripts.start starts no program by itself")
+    (tmp_path / "server.js").touch()
+    told = found(tmp_path, {"scripts": {"start": script}})
+    assert (told.value.command, told.why) == (
+        ("node", "server.js"),
+        "server.js is there; scripts.start starts no program by itself",
+    )
+
+
+@pytest.mark.parametrize("script", SHELL)
+def test_whether_something_else_does_what_a_shell_would_is_asked(tmp_path, script):
+    lines = {("scripts", "start"): 4}
+    asked = (
+        r"^x/package\.json:4: runtime\.start: the script 'start' \(`.*`\) takes a shell, .* whether m\.js does the same; set"
+    )
+    with pytest.raises(UsageError, match=asked):
+        start(
+            tmp_path, Manifest({"scripts": {"start": script}, "main": "m.js"}, "x/package.json", lines), SERVICE, built="dist"
+        )
+    (tmp_path / "server.js").touch()
+    with pytest.raises(UsageError, match=r'"server\.js"\] }`, or, with a shell in the image, \["sh", "-c", "'):
+        found(tmp_path, {"scripts": {"start": script}})
+
+
 @pytest.mark.parametrize(
-    "script",
+    ("script", "main"),
     [
-        "npm start",
-        "npm run build --if-present",
-        "nodemon a.js",
-        "npm run build && node a.js",
-        "next dev",
-        "ts-node a.ts",
-        "fastify start -w app.js",
-        "node 'a",
-        "npm run gone",
-        "npm",
-        "npm run lint test",
-        "a=1 node a.js",
-        "A=1",
-        "",
-        "nuxt dev",
-        "nuxt start",
-        "strapi develop",
-        "node a.js > log",
-        "node a.js $PORT",
-        "PORT=$WEB_PORT node a.js",
-        "PORT=${WEB_PORT:-80} node a.js",
-        "PORT=${PORT:-$WEB_PORT} node a.js",
-        "A=1 npm run go -- $B",
-        "A=`cat b` npm run go",
-        "node a.js; x",
-        "node *.js",
+        ("npm run build && node a.js", "a.js"),
+        ("node migrate.js; exec node ./lib/index.js", "lib"),
+        ("A=1 npm run go > log", "./b.js"),
+        ("node . | pino-pretty", "b.js"),
     ],
 )
-def test_scripts_that_need_a_shell_or_serve_for_development(tmp_path, script):
-    with pytest.raises(UsageError, match=r"starts no program by itself; set the command: `runtime = \{ start"):
-        found(tmp_path, {"scripts": {"start": script}})
-    assert found(tmp_path, {"scripts": {"start": script}, "main": "m.js"}).value.command == ("node", "m.js")
-    (tmp_path / "server.js").touch()
-    assert found(tmp_path, {"scripts": {"start": script}}).value.command == ("node", "server.js")
+def test_what_a_shell_would_start_is_taken_and_the_rest_of_it_told(tmp_path, script, main):
+    told = found(tmp_path, {"scripts": {"start": script, "go": "node b.js"}, "main": main})
+    assert told.value.command == ("node", main)
+    assert told.why == "main; what else scripts.start has a shell do is not part of it"
+
+
+def test_what_stands_in_for_no_script_is_told_without_one(tmp_path):
+    assert found(tmp_path, {"scripts": {"start": " "}, "main": "m.js"}).why == "main"
+
+
+@pytest.mark.parametrize(
+    ("script", "dependencies", "asked"),
+    [
+        (
+            "tsx src/a.ts",
+            {},
+            (
+                r"by itself, and tsx is for development: no image has it; compile src/a\.ts by a script `build`, and "
+                r"set the command: .*\[\"node\", \"dist/a\.js\"\] }`; or make tsx one of `dependencies`, and set the command: "
+                r'.*\["node", "--import", "tsx", "src/a\.ts"\]'
+            ),
+        ),
+        (
+            "A=1 ts-node src/a.ts",
+            {"ts-node": "1"},
+            r"by itself; compile .*; or set .*\"--require\", \"ts-node/register\", \"src/a",
+        ),
+        ("nodemon --exec x a.ts", {}, r"nodemon is for development: no image has it; compile a\.ts .*\"dist/a\.js\"\] }`$"),
+        (
+            "nodemon -w lib a.js",
+            {},
+            r'nodemon is for development: .*; set the command: `runtime = { start = \["node", "a\.js"\] }`$',
+        ),
+        (
+            "nodemon",
+            {},
+            r'nodemon is for development: .*; set the command: `runtime = { start = \["node", "dist/index\.js"\] }`$',
+        ),
+    ],
+)
+def test_a_tool_that_no_image_has_is_told_with_what_starts_the_same(tmp_path, script, dependencies, asked):
+    with pytest.raises(UsageError, match=asked):
+        found(tmp_path, {"scripts": {"start": script}, "dependencies": dependencies})
+
+
+def test_a_main_that_is_nowhere_hides_no_script(tmp_path):
+    data = {"scripts": {"start": "tsx src/a.ts"}, "main": "index.js"}
+    with pytest.raises(UsageError, match="tsx is for development"):
+        found(tmp_path, data, built="")
+    assert found(tmp_path, data).value.command == ("node", "index.js")
+    (tmp_path / "index.js").touch()
+    assert found(tmp_path, data, built="").value.command == ("node", "index.js")
 
 
 @pytest.mark.parametrize(
