@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,8 +12,8 @@ from pipeline.config import Service
 from pipeline.detect.found import Found, configured, or_false
 from pipeline.detect.model import Output, Place
 from pipeline.detect.node import output as outputs
-from pipeline.detect.node.manifest import Manifest
-from pipeline.detect.node.options import loads_packages, read_first
+from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest
+from pipeline.detect.node.options import loaded_packages, read_first, run_packages
 from pipeline.detect.node.start import SCRIPTS, Start, entry, file_of, of_script, start
 from pipeline.errors import UsageError
 
@@ -77,6 +78,7 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
         raise UsageError(msg, file=command.file or manifest.file, line=command.line, key=command.key, hint=hint)
     ships_sources = not script.value or (bool(source) and not inside)
     flagged = _flagged(command.value.command, settings)
+    _check_installed(manifest, command, flagged, settings)
     return Made(
         script=script.value,
         start=flagged,
@@ -96,6 +98,7 @@ def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, scr
     if not alone.value:
         command = start(folder, manifest, settings, built=".next")
         flagged = _flagged(command.value.command, settings)
+        _check_installed(manifest, command, flagged, settings)
         kept = tuple(name for name in ("public", *outputs.NEXT_CONFIGS) if (folder / name).exists())
         return Made(
             script=script.value,
@@ -134,9 +137,22 @@ def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, scr
     )
 
 
+def _check_installed(manifest: Manifest, found: Found[Start], command: Sequence[str], settings: Service) -> None:
+    """Check that the packages that a start needs are none for development alone."""
+    if settings.node.prod_deps == "all":
+        return
+    there = {name for table in AT_RUN_TIME for name in manifest.table(table)}
+    missing = manifest.table("devDependencies").keys() - there
+    for name in (*loaded_packages(command, found.value.env), *run_packages(command)):
+        if name in missing:
+            msg = f"{name}, which `{shlex.join(command)}` needs, is for development: no image has it"
+            hint = f'move {name} to `dependencies`, or ship all of them: `node = {{ prod_deps = "all" }}`'
+            raise UsageError(msg, file=manifest.file, line=manifest.line("devDependencies", name), key=found.key, hint=hint)
+
+
 def _is_bundled(first: str, command: Sequence[str], env: Mapping[str, str]) -> bool:
     """Whether what starts is a server of Nitro's (Nuxt, TanStack Start …), which has its dependencies beside it."""
-    return first.startswith(".output/server/") and not loads_packages(command, env)
+    return first.startswith(".output/server/") and not loaded_packages(command, env)
 
 
 def _read_first(folder: Path, command: Sequence[str], env: Mapping[str, str], made: Sequence[str]) -> tuple[str, ...]:

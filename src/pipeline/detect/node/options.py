@@ -11,6 +11,7 @@ from pipeline.config.model import NEVER_SHIPPED
 
 _MODULES = {"-r", "--require", "--import", "--loader", "--experimental-loader"}
 _VARIABLES = {"--env-file"}
+_INSTALLED = "node_modules/"
 
 WITH_A_VALUE = {
     *_MODULES,
@@ -39,9 +40,20 @@ def read_first(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, ...
     return tuple(found)
 
 
-def loads_packages(command: Sequence[str], env: Mapping[str, str]) -> bool:
-    """Whether node loads a package before the file that it runs."""
-    return any(name in _MODULES and not value.startswith((".", "/")) for name, value in _all(command, env))
+def loaded_packages(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the packages that node loads before the file that it runs."""
+    loaded = (value for name, value in _all(command, env) if name in _MODULES and not value.startswith((".", "/")))
+    return tuple(dict.fromkeys(_package(value) for value in loaded))
+
+
+def run_packages(command: Sequence[str]) -> tuple[str, ...]:
+    """Return the packages of which a command runs a program."""
+    return tuple(_package(word.removeprefix(_INSTALLED)) for word in command if word.startswith(_INSTALLED))
+
+
+def _package(path: str) -> str:
+    """Return the name of the package that a module's path begins with."""
+    return "/".join(path.split("/")[: 2 if path.startswith("@") else 1])
 
 
 def without_variables(command: Sequence[str]) -> tuple[str, ...]:

@@ -132,6 +132,34 @@ def test_a_program_of_a_package_needs_no_file_of_the_service(service):
     assert found.start == ("node", "node_modules/fastify-cli/cli.js", "start", "app.js")
 
 
+@pytest.mark.parametrize(
+    ("start", "package"),
+    [
+        ("node --import tsx a.ts", "tsx"),
+        ("NODE_OPTIONS='-r ts-node/register' node a.ts", "ts-node"),
+        ("fastify start a.ts", "fastify-cli"),
+        ("next start", "next"),
+    ],
+)
+def test_a_package_that_a_start_needs_and_no_image_has_is_told(service, start, package):
+    manifest = {"scripts": {"start": start}, "devDependencies": {package: "1"}}
+    asked = (
+        rf"^web/package\.json:1: runtime\.start: {package}, which `node .*` needs, is for .*; move {package} to `dependencies`"
+    )
+    with pytest.raises(UsageError, match=asked):
+        service(manifest, ["a.ts"])
+    assert service(manifest, node=Node(prod_deps="all")).start[0] == "node"
+    assert service({**manifest, "dependencies": {package: "1"}}).start[0] == "node"
+
+
+def test_a_development_package_that_a_configured_start_or_next_needs_is_told(service):
+    start = Runtime(start=["node", "--import", "tsx", "a.ts"])
+    with pytest.raises(UsageError, match=r"tsx, which `node --import tsx a\.ts` needs"):
+        service({"devDependencies": {"tsx": "1"}}, runtime=start)
+    with pytest.raises(UsageError, match="next, which"):
+        service({"scripts": NEXT["scripts"], "devDependencies": NEXT["dependencies"]})
+
+
 def test_sources_ship_where_nothing_is_built_or_they_are_what_starts(service):
     assert service({"main": "a.js"}, ["a.js"]).ships_sources
     built = {"main": "a.js", "scripts": {"build": "x"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.detect.node.options import loads_packages, read_first, without_variables
+from pipeline.detect.node.options import loaded_packages, read_first, run_packages, without_variables
 
 
 @pytest.mark.parametrize(
@@ -34,13 +34,19 @@ def test_the_files_of_a_service_that_node_reads_first(command, options, files):
 @pytest.mark.parametrize(
     ("command", "options", "loaded"),
     [
-        ("node -r dotenv/config a.js", "", True),
-        ("node a.js", "--import=tsx", True),
-        ("node -r ./b --import /opt/a.mjs --title tsx a.js -r c", "--enable-source-maps", False),
+        ("node -r dotenv/config -r dotenv/config a.js", "", ["dotenv"]),
+        ("node --import @swc-node/register/esm -r @a/b a.js", "--import=tsx", ["@swc-node/register", "@a/b", "tsx"]),
+        ("node -r ./b --import /opt/a.mjs --title tsx a.js -r c", "--enable-source-maps", []),
     ],
 )
 def test_packages_that_node_loads_first(command, options, loaded):
-    assert loads_packages(command.split(), {"NODE_OPTIONS": options}) is loaded
+    assert list(loaded_packages(command.split(), {"NODE_OPTIONS": options})) == loaded
+
+
+def test_packages_whose_program_is_run():
+    assert run_packages(["node", "node_modules/next/dist/bin/next", "start"]) == ("next",)
+    assert run_packages(["node", "node_modules/@strapi/strapi/bin/strapi.js", "x"]) == ("@strapi/strapi",)
+    assert run_packages(["node", "dist/node_modules/a.js"]) == ()
 
 
 @pytest.mark.parametrize(
