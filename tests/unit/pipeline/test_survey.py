@@ -162,6 +162,7 @@ SERVES = {"scripts": {"start": "node a.js"}, "dependencies": {"express": "5"}}
         ({"scripts": {"start": "node vite"}}, [], ""),
         ({"scripts": {"build": "nuxt build"}, "dependencies": {"nuxt": "3"}}, [], ""),
         ({"scripts": {"build": "b", "start": "vite dev"}, "devDependencies": {"@sveltejs/adapter-node": "5"}}, [], ""),
+        ({"scripts": {"build": "astro build", "start": "astro dev"}, "dependencies": {"@astrojs/node": "9"}}, [], ""),
         ({"devDependencies": {"nuxt": "3"}}, [], "no start script, and nothing that serves"),
         ({"scripts": {"start": "vitest-server"}}, [], ""),
     ],

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured, or_false
 from pipeline.detect.model import Output, Place
+from pipeline.detect.node import astro
 from pipeline.detect.node import output as outputs
 from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest
 from pipeline.detect.node.options import loaded_packages, read_first, run_packages
@@ -36,6 +37,8 @@ class Made:
         Further files that it reads when it runs.
     env:
         Variables that the image is given for it.
+    port:
+        The port that it listens on where its programs tell none.
     """
 
     script: str
@@ -47,6 +50,7 @@ class Made:
     bundled: bool = False
     files: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    port: int = 3000
 
     def with_output(self, place: Place, folder: str) -> Made:
         """Return what comes of the build if it makes a further folder that the image takes."""
@@ -79,7 +83,7 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
     ships_sources = not script.value or (bool(source) and not inside)
     flagged = _flagged(command.value.command, settings)
     _check_installed(manifest, command, flagged, settings)
-    return Made(
+    product = Made(
         script=script.value,
         start=flagged,
         folders=found.value,
@@ -90,6 +94,9 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
         files=() if ships_sources else _read_first(folder, flagged, command.value.env, found.value),
         env=command.value.env,
     )
+    if first == astro.SERVER and manifest.depends_on(astro.ADAPTER):
+        return replace(product, env={**astro.ENV, **product.env}, port=astro.port(folder))
+    return product
 
 
 def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, script: Found[str]) -> Made:

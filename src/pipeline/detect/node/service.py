@@ -75,7 +75,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
         folder,
         settings,
         programs.Lazy(folder, settings.path, programs.NODE_FILES),
-        3000,
+        product.port,
         product.start,
         own=manifest.name,
         ships_sources=product.ships_sources,

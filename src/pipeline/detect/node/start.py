@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured, shown
-from pipeline.detect.node import commandline
+from pipeline.detect.node import astro, commandline
 from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest
 from pipeline.detect.node.options import WITH_A_VALUE, without_variables
 from pipeline.detect.programs import NODE_FILES
@@ -40,7 +40,7 @@ _LOADERS = {"tsx": ("--import", "tsx"), "ts-node": ("--require", "ts-node/regist
 _RUNNERS = {*_LOADERS, "nodemon", "ts-node-dev", "tsnd"}
 _TYPESCRIPT = (".ts", ".mts", ".cts", ".tsx")
 
-FRAMEWORKS = {"nuxt": ".output/server/index.mjs", "@sveltejs/adapter-node": "build/index.js"}
+FRAMEWORKS = {"nuxt": ".output/server/index.mjs", "@sveltejs/adapter-node": "build/index.js", astro.ADAPTER: astro.SERVER}
 """What builds of frameworks make that serves by itself. The projects that they begin with have no script that starts it."""
 
 

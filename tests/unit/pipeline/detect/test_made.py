@@ -192,6 +192,31 @@ def test_a_server_of_nitros_brings_its_dependencies_along(service, start, bundle
     assert service({"scripts": {"build": "nuxt build", "start": start}}).bundled is bundled
 
 
+ASTRO = {"scripts": {"build": "astro build"}, "dependencies": {"@astrojs/node": "9", "astro": "5"}}
+
+
+@pytest.mark.parametrize(
+    ("scripts", "address"),
+    [
+        ({}, "0.0.0.0"),
+        ({"start": "astro preview"}, "0.0.0.0"),
+        ({"start": "node ./dist/server/entry.mjs"}, "0.0.0.0"),
+        ({"start": "HOST=:: node ./dist/server/entry.mjs"}, "::"),
+    ],
+)
+def test_a_server_of_astros_listens_beyond_its_own_machine(service, scripts, address):
+    found = service({**ASTRO, "scripts": {**ASTRO["scripts"], **scripts}})
+    assert found.start[1].endswith("dist/server/entry.mjs")
+    assert (found.env, found.port, found.bundled) == ({"HOST": address}, 4321, False)
+    assert found.outputs == (Output("web/dist", "web/dist"),)
+
+
+def test_a_server_that_uses_astros_as_a_part_is_told_nothing(service):
+    found = service({**ASTRO, "scripts": {**ASTRO["scripts"], "start": "node dist/own.mjs"}})
+    assert (found.env, found.port) == ({}, 3000)
+    assert service({"scripts": {"build": "x", "start": "node dist/server/entry.mjs"}}).env == {}
+
+
 def test_a_start_of_a_folder_starts_what_is_built_there(service):
     manifest = {"scripts": {"build": "vite build", "start": "node build"}}
     found = service(manifest)

@@ -207,6 +207,7 @@ def test_a_start_reads_no_variables_out_of_a_file_that_no_image_has(tmp_path):
         ("dependencies", "nuxt", {"start": "nuxt start"}, ".output/server/index.mjs"),
         ("devDependencies", "@sveltejs/adapter-node", {"start": "vite dev"}, "build/index.js"),
         ("dependencies", "nuxt", {"start": "node a.js"}, "a.js"),
+        ("dependencies", "@astrojs/node", {"start": "astro dev"}, "dist/server/entry.mjs"),
     ],
 )
 def test_what_a_frameworks_build_makes_starts_unless_a_script_does(tmp_path, key, package, scripts, file):
