@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
+from pipeline.detect.file_routes import file_routes, has_base
 from pipeline.detect.found import Found
 from pipeline.detect.groups import path_of
 from pipeline.detect.model import Probe
@@ -47,6 +48,8 @@ def health(files: Sequence[Program]) -> Found[Probe]:
     untold: Found[Probe] | None = None
     mounted = any(_MOUNTS.search(file.content) for file in files)
     for sure in (True, False):
+        if not sure and (found_file := _of_file(files)):
+            return found_file
         for route in _ROUTES:
             for file, item, place in known:
                 if place != route or sure is not _is_routed(item):
@@ -66,6 +69,19 @@ def health(files: Sequence[Program]) -> Found[Probe]:
             number = file.content.count(b"\n", 0, found.start()) + 1
             return Found("health", "grpc", file.name, number, "gRPC's health service")
     return untold or Found("health", False, why="no health route was found")
+
+
+def _of_file(files: Sequence[Program]) -> Found[Probe] | None:
+    """Return the surest route that a framework makes of a file."""
+    known = {path: (file, folder) for file, path, folder in file_routes(files) if path in _ROUTES}
+    for route in _ROUTES:
+        if route in known:
+            file, folder = known[route]
+            if has_base(folder):
+                why = f"it answers {route} below a path that the framework's settings name: set `health`"
+                return Found("health", False, file.name, 1, why)
+            return Found("health", route, file.name, 1, "a route by the file's name")
+    return None
 
 
 def _known(files: Sequence[Program]) -> Iterator[tuple[Program, Literal, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from trees import write
 
 from pipeline.detect.found import Found
 from pipeline.detect.health import health
@@ -101,3 +102,27 @@ def test_what_a_router_is_mounted_on_tells_its_own_routes(tmp_path, receiver, ex
 def test_grpcs_own_health_service_is_placed(tmp_path, name, text):
     expected = Found("health", "grpc", f"svc/{name.replace('__', '.')}", 3, "gRPC's health service")
     assert health(read(tmp_path, **{name: text})) == expected
+
+
+def route(tmp_path, files):
+    write(tmp_path, {"app.ts": "fetch('/status')", **files})
+    return health(programs(tmp_path, "svc", NODE_FILES))
+
+
+def test_a_route_by_a_files_name_comes_before_one_that_is_only_named(tmp_path):
+    files = {
+        "src/routes/ping/+server.ts": "export const GET = ok",
+        "src/routes/(ops)/healthz/+server.ts": "export function GET() {}",
+    }
+    expected = Found("health", "/healthz", "svc/src/routes/(ops)/healthz/+server.ts", 1, "a route by the file's name")
+    assert route(tmp_path, files) == expected
+    assert route(tmp_path, {"b.ts": "app.get('/ping', ok)"}).value == "/ping"
+
+
+def test_a_route_by_a_files_name_that_a_setting_moves_is_told(tmp_path):
+    files = {"app/health/route.ts": "export function GET() {}", "next.config.mjs": "export default { basePath: '/docs' }"}
+    found = route(tmp_path, files)
+    assert (found.value, found.source) == (
+        False,
+        "svc/app/health/route.ts:1, it answers /health below a path that the framework's settings name: set `health`",
+    )
