@@ -14,15 +14,13 @@ import anyio
 import dagger
 
 from pipeline.detect import GoService, NodeService
-from pipeline.printed import inert
+from pipeline.printed import excerpt, inert
 from pipeline.project import Project
 from pipeline.stages import golang_image
 from pipeline.stages.context import default_platform
 from pipeline.stages.health import node_command
 
 Kind = Literal["tests", "smoke"]
-
-_TAIL_LINES = 20
 
 _REFUSED = re.compile(r"(?:listen|bind).*(?:permission denied|EACCES)", re.IGNORECASE)
 _HIGHER = (
@@ -146,7 +144,7 @@ async def _run(item: Check, timeout: float) -> CheckResult:
         with anyio.fail_after(timeout):
             await item.container.sync()
     except dagger.ExecError as error:
-        lines = f"{error.stdout}\n{error.stderr}".strip().splitlines()[-_TAIL_LINES:]
+        lines = excerpt(error.stdout, error.stderr)
         hint = [_HIGHER] if any(map(_REFUSED.search, lines)) else []
         message = "\n".join([f"ended with exit code {error.exit_code}", *lines, *hint])
     except TimeoutError:

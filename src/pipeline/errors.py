@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
-_STDERR_LINES = 20
+from pipeline.printed import excerpt
 
 Status = Literal["failed", "timeout", "cancelled", "error"]
 
@@ -86,8 +86,8 @@ class ServiceError(PipelineError):
 class StageFailed(ServiceError):
     """A command of a stage ended with an exit code."""
 
-    def __init__(self, service: str, stage: str, command: Sequence[str], exit_code: int, output: str) -> None:
-        super().__init__(f"stage {stage}: {command_failure(command, exit_code, output)}", service=service, stage=stage)
+    def __init__(self, service: str, stage: str, command: Sequence[str], exit_code: int, *printed: str) -> None:
+        super().__init__(f"stage {stage}: {command_failure(command, exit_code, *printed)}", service=service, stage=stage)
         self.command = tuple(command)
         self.command_exit_code = exit_code
 
@@ -145,11 +145,9 @@ def leaves(errors: BaseExceptionGroup) -> list[BaseException]:
     return found
 
 
-def command_failure(command: Sequence[str], exit_code: int, output: str) -> str:
-    """Return what became of a command that failed, with the end of what it printed."""
-    tail = "\n".join(output.strip().splitlines()[-_STDERR_LINES:])
-    message = f"`{_one_line(command)}` ended with exit code {exit_code}"
-    return f"{message}\n{tail}" if tail else message
+def command_failure(command: Sequence[str], exit_code: int, *printed: str) -> str:
+    """Return what became of a command that failed, with what it printed, stream by stream."""
+    return "\n".join([f"`{_one_line(command)}` ended with exit code {exit_code}", *excerpt(*printed)])
 
 
 def _one_line(command: Sequence[str]) -> str:

@@ -370,8 +370,7 @@ def _sentences() -> Iterator[None]:
     except Exception as error:
         first = leaves(error)[0] if isinstance(error, BaseExceptionGroup) else error
         if isinstance(first, dagger.ExecError):
-            output = f"{first.stdout}\n{first.stderr}"
-            said = command_failure(bare(first.command), first.exit_code, output)
+            said = command_failure(bare(first.command), first.exit_code, first.stdout, first.stderr)
         elif isinstance(first, (PipelineError, dagger.QueryError)):
             said = str(first)
         elif os.environ.get("PIPELINE_DEBUG"):

@@ -182,7 +182,7 @@ def _first(errors: ExceptionGroup) -> Exception:
 
 def _stage_failed(graph: ServiceGraph, error: dagger.ExecError) -> StageFailed:
     stage = stage_of(error.command) or "runtime"
-    return StageFailed(graph.service, stage, bare(error.command), error.exit_code, f"{error.stdout}\n{error.stderr}")
+    return StageFailed(graph.service, stage, bare(error.command), error.exit_code, error.stdout, error.stderr)
 
 
 def _over_budget(name: str, settings: Service, image: ImageFacts | None, duration: float) -> OverBudget | None:

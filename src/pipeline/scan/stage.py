@@ -17,6 +17,7 @@ from pipeline.config import FILE_NAME, Scan
 from pipeline.detect import GoService
 from pipeline.errors import UsageError
 from pipeline.gotools import COMMAND, PINS, SETTINGS, Tool
+from pipeline.printed import excerpt
 from pipeline.project import Project
 from pipeline.sbom import Contents, contents
 from pipeline.scan.findings import Finding, ScanError, merged, parse
@@ -32,7 +33,6 @@ _CALM = (0, 1)
 _PROGRAM = "/usr/local/bin/{}"
 _RESULTS = "/results"
 _ROOT = "0:0"
-_LINES = 20
 _CACHE = "/var/cache/go"
 
 
@@ -214,8 +214,8 @@ async def _printed(
     )
     code = await ended.exit_code()
     if code not in _CALM:
-        said = "\n".join((await ended.file(f"{_RESULTS}/said").contents()).strip().splitlines()[-_LINES:])
-        msg = f"{target.name}: {scanner.name} ended with exit code {code}\n{said}"
+        said = excerpt(await ended.file(f"{_RESULTS}/said").contents())
+        msg = "\n".join([f"{target.name}: {scanner.name} ended with exit code {code}", *said])
         raise ScanError(msg)
     return await ended.file(f"{_RESULTS}/found").contents()
 

@@ -59,7 +59,7 @@ async def test_the_failure_of_one_check_stops_no_other():
     events = []
     wanted = [Check("api", "lint", Stub(exec_error())), Check("web", "lint", Stub())]
     failed, passed = await checking.check(Project(), wanted, lambda *event: events.append(event))
-    assert (failed.service, failed.success, failed.message) == ("api", False, "ended with exit code 3\na\n\nb")
+    assert (failed.service, failed.success, failed.message) == ("api", False, "ended with exit code 3\na\nb")
     assert (passed.service, passed.success, passed.message) == ("web", True, "")
     assert sorted(events) == [("api", "lint failed"), ("web", "lint passed")]
 

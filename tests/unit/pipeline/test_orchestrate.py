@@ -140,7 +140,7 @@ async def test_services_keep_their_order_whoever_is_first(build):
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
-        (exec_error("npm", "ci"), "failed", "stage runtime: `npm ci` ended with exit code 3\nsaid\n\nwrong"),
+        (exec_error("npm", "ci"), "failed", "stage runtime: `npm ci` ended with exit code 3\nsaid\nwrong"),
         (query_error("no route to the registry"), "error", "no route to the registry"),
         (ValueError(), "error", "ValueError"),
     ],
