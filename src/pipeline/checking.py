@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import socket
 import time
@@ -13,6 +12,7 @@ from typing import Literal
 import anyio
 import dagger
 
+from pipeline import hints
 from pipeline.detect import GoService, NodeService
 from pipeline.printed import excerpt, inert
 from pipeline.project import Project
@@ -22,11 +22,6 @@ from pipeline.stages.health import node_command
 
 Kind = Literal["tests", "smoke"]
 
-_REFUSED = re.compile(r"(?:listen|bind).*(?:permission denied|EACCES)", re.IGNORECASE)
-_HIGHER = (
-    "a port below 1024 is root's alone on some machines, this one among them: let it listen on a higher one by its variable "
-    "in `env` or a flag in `runtime.start`, and name that as `port`"
-)
 
 # The image has no shell, so a static busybox is mounted for the length of the check. The service's listening port is
 # found by its sockets: an answer from somebody else's service on the same port can then never pass for this one's.
@@ -144,9 +139,9 @@ async def _run(item: Check, timeout: float) -> CheckResult:
         with anyio.fail_after(timeout):
             await item.container.sync()
     except dagger.ExecError as error:
-        lines = excerpt(error.stdout, error.stderr)
-        hint = [_HIGHER] if any(map(_REFUSED.search, lines)) else []
-        message = "\n".join([f"ended with exit code {error.exit_code}", *lines, *hint])
+        printed = (error.stdout, error.stderr)
+        hint = hints.of_start(*printed) if _SMOKE in error.command else hints.of_build(*printed)
+        message = "\n".join([f"ended with exit code {error.exit_code}", *excerpt(*printed), *filter(None, [hint])])
     except TimeoutError:
         message = f"not finished after {timeout:g} s"
     except dagger.DaggerError as error:

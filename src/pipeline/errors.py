@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
+from pipeline import hints
 from pipeline.printed import excerpt
 
 Status = Literal["failed", "timeout", "cancelled", "error"]
@@ -146,8 +147,9 @@ def leaves(errors: BaseExceptionGroup) -> list[BaseException]:
 
 
 def command_failure(command: Sequence[str], exit_code: int, *printed: str) -> str:
-    """Return what became of a command that failed, with what it printed, stream by stream."""
-    return "\n".join([f"`{_one_line(command)}` ended with exit code {exit_code}", *excerpt(*printed)])
+    """Return what became of a command that failed, with what it printed, stream by stream, and the way out where one is known."""
+    failed = f"`{_one_line(command)}` ended with exit code {exit_code}"
+    return "\n".join([failed, *excerpt(*printed), *filter(None, [hints.of_build(*printed)])])
 
 
 def _one_line(command: Sequence[str]) -> str:

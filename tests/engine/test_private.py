@@ -154,4 +154,6 @@ def test_a_wrong_secret_fails_with_the_registrys_answer(run, private, offered, t
     npmrc = private.settings["PRIVATE_NPMRC"].replace(TOKEN, "wrong")
     failed = replace(private, root=tmp_path, settings={**private.settings, "PRIVATE_NPMRC": npmrc}).pipeline("build", "web")
     assert failed.code == 1
-    assert "E401" in failed.service("web")["error_message"]
+    message = failed.service("web")["error_message"]
+    assert "E401" in message
+    assert "`.npmrc` in `build.secrets`" in message

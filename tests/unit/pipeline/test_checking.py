@@ -48,10 +48,9 @@ class Project:
         return {f"lint of {name} in {run}": Stub()}
 
 
-def exec_error(stderr="b\n"):
-    value = GraphQLError(
-        "exit code: 3", extensions={"_type": "EXEC_ERROR", "cmd": ["lint"], "exitCode": 3, "stdout": "a\n", "stderr": stderr}
-    )
+def exec_error(stderr="b\n", command=("lint",)):
+    told = {"_type": "EXEC_ERROR", "cmd": list(command), "exitCode": 3, "stdout": "a\n", "stderr": stderr}
+    value = GraphQLError("exit code: 3", extensions=told)
     return dagger.QueryError([value], SimpleNamespace(document=None))
 
 
@@ -67,15 +66,27 @@ async def test_the_failure_of_one_check_stops_no_other():
 @pytest.mark.parametrize(
     ("stderr", "told"),
     [
-        ("listen tcp :80: bind: permission denied", True),
-        ("Error: listen EACCES: permission denied 0.0.0.0:443", True),
-        ("listen tcp :8080: bind: address already in use", False),
-        ("open /data/x: permission denied", False),
+        ("listen tcp :80: bind: permission denied", "let it listen on a higher one"),
+        ("mkdir data: permission denied", "`writable`"),
+        ("listen tcp :8080: bind: address already in use", ""),
     ],
 )
-async def test_a_port_that_only_root_may_listen_on(stderr, told):
-    [result] = await checking.check(Project(), [Check("api", "smoke", Stub(exec_error(stderr)))], lambda *_: None)
-    assert ("let it listen on a higher one" in result.message) is told
+async def test_a_service_that_misses_something_in_its_image_is_told_what_gives_it(stderr, told):
+    started = ("/.check/busybox", "sh", "-c", checking._SMOKE, "--", "/bin/app")
+    wanted = [
+        Check(name, "smoke", Stub(exec_error(stderr, command))) for name, command in (("api", started), ("web", ("tsc",)))
+    ]
+    smoke, built = await checking.check(Project(), wanted, lambda *_: None)
+    *_, last = smoke.message.splitlines()
+    assert told in last
+    assert (last == stderr) is not bool(told)
+    assert built.message.endswith(stderr)
+
+
+async def test_a_stage_before_a_check_that_misses_a_login_is_told_the_key_that_gives_it():
+    error = exec_error("fatal: could not read Username for 'https://a.test'", ("sh", "-c", "go mod download"))
+    [result] = await checking.check(Project(), [Check("api", "lint", Stub(error))], lambda *_: None)
+    assert "`go.private`" in result.message
 
 
 @pytest.mark.parametrize(
