@@ -121,6 +121,8 @@ class Install:
         Patterns of what else it reads: lockfile, settings, patches.
     members:
         The folders that get dependencies of their own, the context's root first.
+    shipped_members:
+        Those of them whose dependencies ship.
     focus:
         The name of the one workspace whose production dependencies are wanted, "" where there is only one.
     scripts:
@@ -141,6 +143,7 @@ class Install:
     manifests: Mapping[str, str]
     files: tuple[str, ...]
     members: tuple[str, ...] = (".",)
+    shipped_members: tuple[str, ...] = (".",)
     focus: str = ""
     frozen: bool = True
     env: Mapping[str, str] = field(default_factory=dict)

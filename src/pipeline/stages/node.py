@@ -183,7 +183,8 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
     files = service.install.files
     locked = context.source.filter(include=list(files)) if files else dag.directory()
     manifests = dag.directory().with_directory("/", locked)
-    for path, content in service.install.manifests.items():
+    contents = packages.manifests(service.install, production=bool(platform))
+    for path, content in contents.items():
         manifests = manifests.with_new_file(path, content)
     start = context.named(manager.container, name) if manager else _installer(service, context, name)
     container = (
@@ -204,7 +205,7 @@ def _install(service: NodeService, context: Context, manager: Stage | None, plat
             command=command,
             variables=service.install.env,
             sources={"lockfile": locked},
-            contents=service.install.manifests,
+            contents=contents,
             digest="" if manager else base.digest,
             surroundings=_surroundings(service, context, _install_secrets(service, context)),
         ),

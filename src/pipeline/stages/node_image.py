@@ -126,4 +126,4 @@ def is_file(path: str) -> bool:
 
 def kept_dependencies(service: NodeService) -> Kept:
     """Return the dependencies of each of the service's members."""
-    return Kept(tuple(f"{APP}/{joined(member, MODULES)}" for member in service.install.members))
+    return Kept(tuple(f"{APP}/{joined(member, MODULES)}" for member in service.install.shipped_members))

@@ -115,6 +115,14 @@ def setup(manager: Manager) -> tuple[str, ...]:
     return ("npm", "install", "--global", f"--prefix={MANAGER}", f"--cache={NPM_STORE}", package)
 
 
+def manifests(settings: Install, *, production: bool) -> Mapping[str, str]:
+    """Return what an install reads of each package.json, by its path: pnpm installs for each member that it finds."""
+    if not production or settings.manager.name != "pnpm":
+        return settings.manifests
+    left_out = {f"{member}/package.json" for member in settings.members if member not in settings.shipped_members}
+    return {path: content for path, content in settings.manifests.items() if path not in left_out}
+
+
 def install(settings: Install, *, production: bool, processor: str = "") -> tuple[str, ...]:
     """Return the command that installs all dependencies, or those for production alone.
 
@@ -208,7 +216,8 @@ def _with_afterwork(settings: Install, words: Sequence[str], *, production: bool
         lines.append(f"npm rebuild {' '.join(settings.scripts)}")
     lines += [f"(cd {folder} && {_RUN[settings.manager.name]} {command})" for folder, command in settings.afterwards]
     # Later stages copy each member's dependencies, and a member may have none of its own.
-    if others := [member for member in settings.members if member != "."]:
+    members = settings.shipped_members if production else settings.members
+    if others := [member for member in members if member != "."]:
         lines.append("mkdir -p " + " ".join(f"{member}/node_modules" for member in others))
     if production:
         lines += _cleaned(settings)

@@ -56,6 +56,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     libraries = tuple(member for member in needed if member not in {place.folder, "."})
     built = tuple(member for member in libraries if "build" in space.members[member].table("scripts"))
     manager = managers.manager(root / space.root, space.root, top, settings, name)
+    running = _running(space, needed, place, manager.value, settings)
     version = versions.version(root, (settings.path, space.root), (manifest, top), settings)
     product = made(folder, manifest, place, settings)
     prisma = _prisma(folder, manifest, product.script)
@@ -65,7 +66,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     own = {item: space.members[item] for item in (".", place.folder)}
     beside = local.find(root, space.root, {item: space.members[item] for item in (".", *needed)}, manager.value, name)
     installed, install_found = _install(
-        root, settings, place, space, needed, beside, manager.value, prisma, product, lifecycle.patches(own)
+        root, settings, place, space, needed, running, beside, manager.value, prisma, product, lifecycle.patches(own)
     )
     native = install.native(root / space.root, space.root, manager.value, settings)
     installed = replace(
@@ -94,10 +95,11 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     include = tuple(settings.include) or _included(root, space, needed, beside)
     members = [
         *([place.folder] if product.ships_sources else []),
-        *(item for item in libraries if item not in built),
+        *(item for item in libraries if item in running and item not in built),
         *beside.shipped,
     ]
-    shipped = _shipped(members, tuple(_read_by(root / space.root, made_by)), settings)
+    shipped_by = {item: output for item, output in made_by.items() if item in running}
+    shipped = _shipped(members, tuple(_read_by(root / space.root, shipped_by)), settings)
     # A build's result that lies on this machine is none of the repository's files.
     made_here = product.folders if settings.files is None else ()
     read_by_own = (item for item in image.files if not any(Path(item).is_relative_to(folder) for folder in made_here))
@@ -112,13 +114,13 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
             if name
         ),
         output=(
-            *(Output(item, item) for item in (joined(*pair) for pair in made_by.items())),
+            *(Output(item, item) for item in (joined(*pair) for pair in shipped_by.items())),
             *product.outputs,
         ),
         start=product.start,
         image=replace(image, files=files),
         build=build,
-        runtime_manifests=_runtime_manifests(space, needed, place, beside) if not product.bundled else {},
+        runtime_manifests=_runtime_manifests(space, running, place, beside) if not product.bundled else {},
         sources=sources.chosen(include, no_program, settings.exclude),
         shipped=None if shipped is None else sources.chosen(shipped, (*no_program, *sources.NODE_INSTALLS), settings.exclude),
         check_sources=sources.chosen(include, exclude, settings.exclude),
@@ -149,6 +151,14 @@ def _place(settings: Service, space: Workspace, name: str) -> Place:
         msg = f"{space.root} is no workspace that lists {settings.path}"
         raise UsageError(msg, service=name, hint="correct `context` or `node.workspace`, or the workspace's list of members")
     return Place(settings.path, space.root, path.relative_to(context).as_posix())
+
+
+def _running(space: Workspace, needed: Sequence[str], place: Place, manager: Manager, settings: Service) -> Sequence[str]:
+    """Return those of the members needed that are so when the service runs."""
+    # Other package managers link every member, and a service may well run with one that it has for development.
+    if manager.name != "pnpm" or settings.node.prod_deps == "all":
+        return needed
+    return space.needed(place.folder, workspace.WHEN_IT_RUNS)
 
 
 def _manager_shown(found: Found[Manager]) -> Found[str]:
@@ -187,6 +197,7 @@ def _install(
     place: Place,
     space: Workspace,
     needed: Sequence[str],
+    running: Sequence[str],
     beside: Local,
     manager: Manager,
     prisma: str,
@@ -212,6 +223,7 @@ def _install(
         },
         files=tuple(files),
         members=(*members, *beside.linked),
+        shipped_members=(*(item for item in members if item in {".", *running}), *beside.shipped),
         focus=space.members[place.folder].name if space.file else "",
         frozen=settings.node.frozen,
         env=env.value,
@@ -303,7 +315,7 @@ def _read_by(context: Path, made: Mapping[str, str]) -> Iterator[str]:
         yield from (f"{folder}/{name}" for name in found.value if not Path(name).is_relative_to(output))
 
 
-def _runtime_manifests(space: Workspace, needed: Sequence[str], place: Place, beside: Local) -> dict[str, str]:
-    members = {item: space.members[item] for item in (*needed, place.folder)}
+def _runtime_manifests(space: Workspace, running: Sequence[str], place: Place, beside: Local) -> dict[str, str]:
+    members = {item: space.members[item] for item in (*running, place.folder)}
     shipped = {item: beside.linked[item] for item in beside.shipped}
     return {joined(item, "package.json"): manifest.for_runtime() for item, manifest in {**members, **shipped}.items()}

@@ -11,9 +11,12 @@ from typing import Any
 
 from pipeline.config import Service
 from pipeline.detect.node.managers import LOCKFILES
-from pipeline.detect.node.manifest import Manifest, read
+from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest, read
 from pipeline.files import plain
 from pipeline.nesting import is_deep
+
+WHEN_IT_RUNS = (*AT_RUN_TIME, "peerDependencies")
+"""The tables by which a member needs another one when it runs."""
 
 _STARS, _BRACES, _COMMAS = 3, 2, 30
 
@@ -39,8 +42,8 @@ class Workspace:
     file: str = ""
     members: Mapping[str, Manifest] = field(default_factory=dict)
 
-    def needed(self, folder: str) -> tuple[str, ...]:
-        """Return the members that a member depends on, itself last, each after those that it needs."""
+    def needed(self, folder: str, tables: Sequence[str] = (*WHEN_IT_RUNS, "devDependencies")) -> tuple[str, ...]:
+        """Return the members that a member depends on by some tables, itself last, each after those that it needs."""
         names = {manifest.name: place for place, manifest in self.members.items()}
         order: list[str] = []
         pending: set[str] = set()
@@ -50,7 +53,7 @@ class Workspace:
                 return
             pending.add(place)
             manifest = self.members[place]
-            for key in ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies"):
+            for key in tables:
                 for name, wanted in manifest.table(key).items():
                     other = names.get(name)
                     if other and other != place and _is_local(str(wanted)):

@@ -317,3 +317,34 @@ def test_a_manifest_that_is_missing_is_told_with_the_service_that_needs_it(tmp_p
     write(tmp_path, {"apps/api/package.json": {}, "pnpm-workspace.yaml": "packages: [apps/*]\n"})
     with pytest.raises(UsageError, match=r"^service api: package\.json is missing;"):
         detect(tmp_path, "api", Service(path="apps/api"))
+
+
+@pytest.mark.parametrize(
+    ("manager", "prod_deps", "ships"),
+    [("pnpm", None, False), ("pnpm", "prune", False), ("pnpm", "all", True), ("npm", None, True), ("yarn", None, True)],
+)
+def test_what_pnpm_does_not_link_does_not_ship(tmp_path, manager, prod_deps, ships):
+    lock = {"pnpm": "pnpm-lock.yaml", "npm": "package-lock.json", "yarn": "yarn.lock"}[manager]
+    tools = {"tool": "*", "config": "*"}
+    write(
+        tmp_path,
+        {
+            "package.json": {"workspaces": ["*"]},
+            lock: "",
+            "a/package.json": {"name": "a", "main": "a.js", "dependencies": {"lib": "*"}, "devDependencies": tools},
+            "a/a.js": "",
+            "lib/package.json": {"name": "lib"},
+            "tool/package.json": {"name": "tool", "scripts": {"build": "tsc"}},
+            "config/package.json": {"name": "config"},
+        },
+    )
+    found = detect(tmp_path, "a", Service(path="a", node=Node(prod_deps=prod_deps)))
+    assert [item.folder for item in found.builds] == ["tool"]
+    assert set(found.install.members) == {".", "a", "lib", "tool", "config"}
+    assert {"tool/**", "config/**", "lib/**"} <= set(found.sources.include)
+    assert found.shipped
+    further = {"tool", "config"} if ships else set()
+    assert set(found.install.shipped_members) == {".", "a", "lib", *further}
+    assert set(found.shipped.include) == {"a/**", "lib/**", *({"config/**"} if ships else ())}
+    assert [item.source for item in found.output] == (["tool/dist"] if ships else [])
+    assert {path.partition("/")[0] for path in found.runtime_manifests} == {"a", "lib", *further}

@@ -8,7 +8,7 @@ from trees import write
 from pipeline.config import Node, Service
 from pipeline.detect.node import workspace
 from pipeline.detect.node.manifest import Manifest, read
-from pipeline.detect.node.workspace import Workspace
+from pipeline.detect.node.workspace import WHEN_IT_RUNS, Workspace
 from pipeline.errors import UsageError
 
 
@@ -152,6 +152,12 @@ def needed(folder, members):
 @pytest.mark.parametrize("key", ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"])
 def test_a_member_needs_those_that_it_depends_on_in_any_way(key):
     assert needed("a", {".": {}, "a": {key: {"b": "*", "ms": "2"}}, "b": {}, "c": {}}) == ("b", "a")
+
+
+def test_what_a_member_needs_when_it_runs_is_not_what_it_is_built_with():
+    tables = {"a": {"dependencies": {"b": "*"}, "devDependencies": {"c": "*"}}, "b": {"devDependencies": {"d": "*"}}}
+    manifests = {place: Manifest({"name": place, **tables.get(place, {})}, "", {}) for place in "abcd"}
+    assert Workspace(".", "package.json", manifests).needed("a", WHEN_IT_RUNS) == ("b", "a")
 
 
 def test_a_member_comes_after_all_that_it_needs():

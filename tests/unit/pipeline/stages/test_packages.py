@@ -91,6 +91,17 @@ def test_members_have_a_folder_for_dependencies_even_without_any():
     assert "mkdir -p apps/api/node_modules" in command[2].splitlines()
 
 
+@pytest.mark.parametrize(
+    ("name", "production", "read"),
+    [("pnpm", False, ["", "a/", "b/"]), ("pnpm", True, ["", "a/"]), ("npm", True, ["", "a/", "b/"])],
+)
+def test_pnpm_installs_nothing_that_a_member_for_development_needs(name, production, read):
+    manifests = dict.fromkeys(("package.json", "a/package.json", "b/package.json"), "{}")
+    settings = Install(Manager(name), manifests, (), members=(".", "a", "b"), shipped_members=(".", "a"))
+    assert list(packages.manifests(settings, production=production)) == [f"{folder}package.json" for folder in read]
+    assert ("b/node_modules" in str(packages.install(settings, production=production))) is not production
+
+
 def test_notes_with_the_time_in_them_do_not_ship():
     assert "node_modules/.modules.yaml" in packages.install(install("pnpm"), production=True)[2]
     assert ".modules.yaml" not in str(packages.install(install("pnpm"), production=False))
