@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.detect.programs import Program
-from pipeline.detect.syntax import text, tree, walk
+from pipeline.detect.syntax import settings_of
 
 _SOURCE = r"\.[cm]?[jt]sx?\Z"
 _REMIX = re.compile(rf"(?:\A|/)(app/routes/(.+?)(?:/route)?{_SOURCE})")
@@ -45,9 +45,4 @@ def file_routes(files: Sequence[Program]) -> Iterator[tuple[Program, str, Path]]
 
 def has_base(folder: Path) -> bool:
     """Whether a framework's settings put all routes below a path."""
-    roots = filter(None, (tree(path) for path in sorted(folder.glob("*.config.*"))))
-    pairs = (pair for root in roots for pair in walk(root, "pair"))
-    return any(
-        text(pair.child_by_field_name("key")) in _BASES and text(pair.child_by_field_name("value")).strip("\"'`./")
-        for pair in pairs
-    )
+    return any(key in _BASES and value.strip("\"'`./") for key, value in settings_of(folder, "*.config.*"))

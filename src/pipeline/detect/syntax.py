@@ -77,6 +77,14 @@ def walk(node: Node, *kinds: str) -> Iterator[Node]:
         yield item
 
 
+def settings_of(folder: Path, pattern: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and values in a folder's settings that are programs (`vite.config.ts`), however deep they lie there."""
+    for path in sorted(folder.glob(pattern)):
+        if root := tree(path):
+            for pair in walk(root, "pair"):
+                yield text(pair.child_by_field_name("key")).strip("\"'"), text(pair.child_by_field_name("value"))
+
+
 class Above(NamedTuple):
     """What a node lies in, and what that lies in. The library looks for a node's parent from the root downwards each time."""
 

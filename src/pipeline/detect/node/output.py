@@ -8,8 +8,9 @@ from typing import Any
 
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured, joined
+from pipeline.detect.node import commandline
 from pipeline.detect.node.manifest import Manifest
-from pipeline.detect.syntax import document, line, text, tree, walk
+from pipeline.detect.syntax import document, line, settings_of, text, tree, walk
 from pipeline.errors import UsageError
 from pipeline.files import resolved
 
@@ -17,6 +18,9 @@ CONVENTIONAL = ("dist", "build", "out", ".output")
 """Folders that are taken for a build's output by their name."""
 
 _KEY = "node.output"
+_BUILDERS = {"vite build": "dist", "astro build": "dist", "react-scripts build": "build"}
+"""What builders of front ends make unless they are told otherwise."""
+
 _PROJECT = re.compile(r"\btsc\b.*?\s(?:-p|--project|-b|--build)\s+(\S+)")
 _COMMAND_MAX = 10_000
 NEXT_CONFIGS = ("next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs")
@@ -47,17 +51,34 @@ def output(folder: Path, place: str, manifest: Manifest, script: str, entry: str
     top = entry.partition("/")[0] if "/" in entry or entry in CONVENTIONAL else ""
     compiled = _compiled(folder, str(manifest.table("scripts").get(script, "")))
     if compiled and (not top or compiled[0] == top):
-        return Found(_KEY, (compiled[0],), joined(place, compiled[1]), compiled[2], "compilerOptions.outDir")
+        return _compilers(place, *compiled)
     if top in CONVENTIONAL or (top and not (folder / top).exists()):
         return Found(_KEY, (top,), why="where the start command looks")
     existing = entry and (folder / entry).is_file()
     if not existing:
         return Found(_KEY, (compiled[0] if compiled else "dist",), why="by convention")
-    if compiled:
-        return Found(_KEY, (compiled[0],), joined(place, compiled[1]), compiled[2], "compilerOptions.outDir")
+    return _compilers(place, *compiled) if compiled else _beside_a_source(folder, manifest, script, entry)
+
+
+def _compilers(place: str, folder: str, file: str, line: int) -> Found[tuple[str, ...]]:
+    return Found(_KEY, (folder,), joined(place, file), line, "compilerOptions.outDir")
+
+
+def _beside_a_source(folder: Path, manifest: Manifest, script: str, entry: str) -> Found[tuple[str, ...]]:
+    if bundled := _bundled(folder, str(manifest.table("scripts").get(script, ""))):
+        return Found(_KEY, (bundled,), manifest.file, manifest.line("scripts", script), "where its builder writes")
     msg = f"the script {script!r} builds, and {entry}, which starts, is a source: it cannot be told what the build makes"
     hint = 'name it: `node = { output = ["public/build"] }`, or `node = { build = false }` where the image needs none of it'
     raise UsageError(msg, file=manifest.file, line=manifest.line("scripts", script), key=_KEY, hint=hint)
+
+
+def _bundled(folder: Path, script: str) -> str:
+    """Return the folder that a builder of front ends makes, "" where there is none, or something tells it another."""
+    parts = (" ".join(commandline.words(command)) for command in commandline.commands(script))
+    # Without an `outDir` the compiler only checks.
+    made = {_BUILDERS.get(part, "") for part in parts if part.split()[:1] not in (["tsc"], ["vue-tsc"])}
+    told = any(key in {"outDir", "root"} for tool in ("vite", "astro") for key, _ in settings_of(folder, f"{tool}.config.*"))
+    return made.pop() if len(made) == 1 and not told else ""
 
 
 def likely(folder: Path, manifest: Manifest, script: str) -> str:

@@ -131,12 +131,19 @@ def test_what_a_build_makes(tmp_path, scripts, files, output):
 
 def test_a_build_beside_sources_that_run_is_asked_for(tmp_path):
     write(tmp_path, {"a/server.js": ""})
-    manifest = {"scripts": {"build": "vite build", "start": "node server.js"}}
+    manifest = {"scripts": {"build": "make", "start": "node server.js"}}
     with pytest.raises(UsageError, match=r"node\.output: the script 'build' builds, and server\.js, which starts, is a source"):
         service(tmp_path, manifest)
     found = service(tmp_path, manifest, node=Node(output=["public/assets"]))
     assert found.shipped
     assert [item.source for item in found.output] == ["public/assets"]
+
+
+def test_a_server_ships_with_the_front_end_that_is_built_beside_it(tmp_path):
+    write(tmp_path, {"a/server.js": ""})
+    found = service(tmp_path, {"scripts": {"build": "vite build", "start": "node server.js"}})
+    assert found.shipped
+    assert (found.start, [item.source for item in found.output]) == (("node", "server.js"), ["dist"])
 
 
 def test_what_development_tools_download_is_switched_off(tmp_path):

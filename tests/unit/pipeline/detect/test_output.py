@@ -70,6 +70,32 @@ def test_a_source_that_starts_beside_a_build_is_asked_about_where_the_script_sta
 
 
 @pytest.mark.parametrize(
+    ("build", "made"),
+    [("vite build", "dist"), ("tsc -b && vite build", "dist"), ("astro build", "dist"), ("react-scripts build", "build")],
+)
+def test_a_front_end_is_built_beside_the_server_that_starts(output, build, made):
+    found = output({"server.js": "", "vite.config.ts": "export default { plugins: [] }"}, build, entry="server.js")
+    assert (found.value, found.source) == ((made,), "a/package.json:1, where its builder writes")
+
+
+@pytest.mark.parametrize(
+    ("build", "config"),
+    [
+        ("vite build", "export default { build: { outDir: 'public' } }"),
+        ("vite build", "export default { root: 'client' }"),
+        ("vite build client", ""),
+        ("vite build --outDir public", ""),
+        ("vite build && make", ""),
+        ("npm run build:client", ""),
+        ("tsc", ""),
+    ],
+)
+def test_a_front_end_that_is_built_elsewhere_is_asked_about(output, build, config):
+    with pytest.raises(UsageError, match="it cannot be told what the build makes"):
+        output({"server.js": "", "vite.config.js": config}, build, entry="server.js")
+
+
+@pytest.mark.parametrize(
     ("build", "files", "value"),
     [
         ("tsc", {"tsconfig.build.json": OUT_DIR % "a", "tsconfig.json": OUT_DIR % "b"}, "a"),
