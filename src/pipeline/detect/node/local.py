@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.detect.found import joined
+from pipeline.detect.found import joined, shown
 from pipeline.detect.model import Manager
 from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest, read
+from pipeline.detect.node.output import entries
 from pipeline.errors import UsageError
 
 _LOCAL = re.compile(r"(file:|link:|portal:)?(\.{1,2}/.+|(?<=:)[^/].*)\Z")
@@ -72,6 +73,37 @@ def find(root: Path, context: str, members: Mapping[str, Manifest], manager: Man
             elif there.exists():
                 copied[place] = None
     return Local(tuple(copied), linked, tuple(shipped))
+
+
+def check_built(folder: Path, beside: Local, made: Sequence[str], *, alone: bool) -> None:
+    """Check that what ships of them is there, or made by the service's build: theirs is not run.
+
+    Parameters
+    ----------
+    folder:
+        The folder of the context.
+    made:
+        The folders that the build makes, relative to it.
+    alone:
+        Whether the service's folder is the context: what a build makes beside it cannot be named.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+    """
+    for place in beside.shipped:
+        manifest = beside.linked[place]
+        programs = [joined(place, item) for item in entries(manifest) if "/" in item and item.endswith((".js", ".mjs", ".cjs"))]
+        there = ((folder / item).is_file() or any(Path(item).is_relative_to(output) for output in made) for item in programs)
+        if programs and not any(there):
+            output = posixpath.dirname(programs[0])
+            msg = f"{programs[0]}, by which {manifest.name or place} is entered, is not there, and no build of ours makes it"
+            hint = "make it a member of a workspace, of which each is built"
+            if alone:
+                before, outputs = f"(cd {place} && npm run build)", shown((*made, output))
+                hint += f', or name what builds it: `build = {{ before = ["{before}"] }}`, `node = {{ output = {outputs} }}`'
+            raise UsageError(msg, file=manifest.file, line=manifest.line("main"), key="node.output", hint=hint)
 
 
 def _named(manifest: Manifest) -> Iterator[tuple[str, str, str, str]]:

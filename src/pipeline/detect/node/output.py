@@ -91,13 +91,14 @@ def likely(folder: Path, manifest: Manifest, script: str) -> str:
 
 def member_output(manifest: Manifest) -> str:
     """Return the folder that the build of a workspace's library makes: where its entry points are."""
-    entries = [manifest.data.get("main"), manifest.data.get("module"), *_strings(manifest.data.get("exports"))]
-    tops = [
-        item.removeprefix("./").partition("/")[0]
-        for item in entries
-        if isinstance(item, str) and "/" in item.removeprefix("./")
-    ]
+    tops = [item.partition("/")[0] for item in entries(manifest) if "/" in item]
     return next((item for item in tops if item != "src"), "dist")
+
+
+def entries(manifest: Manifest) -> list[str]:
+    """Return the files that a library is entered by, relative to its folder."""
+    named = [*_strings(manifest.data.get("main")), *_strings(manifest.data.get("module"))]
+    return [item.removeprefix("./") for item in (*named, *_strings(manifest.data.get("exports")))]
 
 
 def _strings(value: object) -> list[str]:

@@ -65,6 +65,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     _check_output(name, settings, product)
     own = {item: space.members[item] for item in (".", place.folder)}
     beside = local.find(root, space.root, {item: space.members[item] for item in (".", *needed)}, manager.value, name)
+    local.check_built(root / space.root, beside, [output.target for output in product.outputs], alone=place.folder == ".")
     installed, install_found = _install(
         root, settings, place, space, needed, running, beside, manager.value, prisma, product, lifecycle.patches(own)
     )

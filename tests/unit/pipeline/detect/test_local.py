@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from trees import write
 
-from pipeline.config import Service
+from pipeline.config import Node, Service
 from pipeline.detect import detect
 from pipeline.detect.model import Manager
 from pipeline.detect.node.local import find
@@ -20,6 +20,19 @@ def local(tmp_path):
     def of(manifest, files=(), manager="npm", folder="."):
         write(tmp_path / "a", dict(files))
         return find(tmp_path, "a", {folder: Manifest(manifest, "a/package.json", {})}, Manager(manager), "a")
+
+    return of
+
+
+@pytest.fixture
+def depends(tmp_path):
+    """A service that is built and depends on a library in libs/b."""
+
+    def of(library, files, table="dependencies", **settings):
+        own = {"scripts": {"build": "tsc", "start": "node dist/a.js"}, table: {"b": "file:libs/b"}}
+        manifests = {"package.json": own, "package-lock.json": "{}", "libs/b/package.json": {"name": "b", **library}}
+        write(tmp_path, {**manifests, **files})
+        return detect(tmp_path, "a", Service(path=".", **settings))
 
     return of
 
@@ -91,6 +104,34 @@ def test_a_service_installs_and_ships_them(tmp_path):
     assert found.shipped.include == ("libs/b/**",)
     assert '"main": "b.js"' in found.runtime_manifests["libs/b/package.json"]
     assert found.sources.include == ()
+
+
+BUILT = {"main": "./dist/b.js"}
+
+
+@pytest.mark.parametrize(
+    ("library", "files", "settings"),
+    [
+        (BUILT, {"libs/b/dist/b.js": ""}, {}),
+        (BUILT, {}, {"node": Node(output=["dist", "libs/b/dist"])}),
+        ({**BUILT, "module": "./esm/b.js"}, {"libs/b/esm/b.js": ""}, {}),
+        ({"main": "b.js"}, {}, {}),
+        ({"types": "dist/b.d.ts", "exports": {"./*": "./dist/*.d.ts"}}, {}, {}),
+    ],
+)
+def test_a_library_that_is_there_or_made_ships(depends, library, files, settings):
+    assert depends(library, files, **settings).shipped.include == ("libs/b/**",)
+
+
+@pytest.mark.parametrize("library", [BUILT, {"exports": {".": {"types": "./dist/b.d.ts", "import": "./dist/b.js"}}}])
+def test_a_library_that_nothing_builds_is_asked_about(depends, library):
+    asked = (
+        r"libs/b/package\.json:?\d*: node\.output: libs/b/dist/b\.js, by which b is "
+        r"entered, is not there, .*; make it a member of a workspace, .*\(cd libs/b && npm run build\).* \[\"dist\", \"libs/b/dist\"\]"
+    )
+    with pytest.raises(UsageError, match=asked):
+        depends(library, {})
+    assert depends(library, {}, table="devDependencies").shipped is None
 
 
 def test_a_member_of_a_workspace_builds_with_them(tmp_path):
