@@ -94,7 +94,9 @@ def check_built(folder: Path, beside: Local, made: Sequence[str], *, alone: bool
     """
     for place in beside.shipped:
         manifest = beside.linked[place]
-        programs = [joined(place, item) for item in entries(manifest) if "/" in item and item.endswith((".js", ".mjs", ".cjs"))]
+        # An entry of many files is written with a star.
+        named = (item for item in entries(manifest) if "/" in item and "*" not in item)
+        programs = [joined(place, item) for item in named if item.endswith((".js", ".mjs", ".cjs"))]
         there = ((folder / item).is_file() or any(Path(item).is_relative_to(output) for output in made) for item in programs)
         if programs and not any(there):
             output = posixpath.dirname(programs[0])

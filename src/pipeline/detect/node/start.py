@@ -103,8 +103,10 @@ def _in_place_of(manifest: Manifest, script: str, found: Found[Start]) -> Found[
         return replace(found, why=f"{found.why}; scripts.{script} starts no program by itself")
     scripts, main = manifest.table("scripts"), manifest.data.get("main")
     runs = (_of_line(command, scripts, frozenset({script})) for command in commandline.commands(line))
-    if _named(found.value, main) in {_named(start, main) for start in runs if start}:
-        return replace(found, why=f"{found.why}; what else scripts.{script} has a shell do is not part of it")
+    for run in runs:
+        if run and _named(run, main) == _named(found.value, main):
+            told = manifest.found(_KEY, replace(run, command=without_variables(run.command)), "scripts", script)
+            return replace(told, why=f"{told.why}; what else it has a shell do is not part of it")
     msg = f"the script {script!r} (`{line}`) takes a shell, and it is not told whether {found.value.command[1]} does the same"
     hint = f"{_set(found.value.command)}, or, with a shell in the image, {shown(('sh', '-c', line))}"
     raise UsageError(msg, file=manifest.file, line=manifest.line("scripts", script), key=_KEY, hint=hint)

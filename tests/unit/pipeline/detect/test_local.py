@@ -117,6 +117,7 @@ BUILT = {"main": "./dist/b.js"}
         ({**BUILT, "module": "./esm/b.js"}, {"libs/b/esm/b.js": ""}, {}),
         ({"main": "b.js"}, {}, {}),
         ({"types": "dist/b.d.ts", "exports": {"./*": "./dist/*.d.ts"}}, {}, {}),
+        ({"exports": {"./*": "./src/*.js"}}, {}, {}),
     ],
 )
 def test_a_library_that_is_there_or_made_ships(depends, library, files, settings):

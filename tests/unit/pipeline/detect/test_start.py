@@ -116,18 +116,18 @@ def test_whether_something_else_does_what_a_shell_would_is_asked(tmp_path, scrip
 
 
 @pytest.mark.parametrize(
-    ("script", "main"),
+    ("script", "main", "command", "env"),
     [
-        ("npm run build && node a.js", "a.js"),
-        ("node migrate.js; exec node ./lib/index.js", "lib"),
-        ("A=1 npm run go > log", "./b.js"),
-        ("node . | pino-pretty", "b.js"),
+        ("npm run build && node --env-file=.env --title a a.js", "a.js", "node --title a a.js", {}),
+        ("node migrate.js; exec node ./lib/index.js", "lib", "node ./lib/index.js", {}),
+        ("A=1 npm run go > log", "./b.js", "node b.js", {"A": "1"}),
+        ("node . | pino-pretty", "b.js", "node .", {}),
     ],
 )
-def test_what_a_shell_would_start_is_taken_and_the_rest_of_it_told(tmp_path, script, main):
+def test_what_a_shell_would_start_is_taken_and_the_rest_of_it_told(tmp_path, script, main, command, env):
     told = found(tmp_path, {"scripts": {"start": script, "go": "node b.js"}, "main": main})
-    assert told.value.command == ("node", main)
-    assert told.why == "main; what else scripts.start has a shell do is not part of it"
+    assert (" ".join(told.value.command), told.value.env) == (command, env)
+    assert told.source == "x/package.json, scripts.start; what else it has a shell do is not part of it"
 
 
 def test_what_stands_in_for_no_script_is_told_without_one(tmp_path):
