@@ -65,10 +65,11 @@ def detect(root: Path, name: str, settings: Service) -> NodeService:
     _check_output(name, settings, product)
     own = {item: space.members[item] for item in (".", place.folder)}
     beside = local.find(root, space.root, {item: space.members[item] for item in (".", *needed)}, manager.value, name)
-    local.check_built(root / space.root, beside, [output.target for output in product.outputs], alone=place.folder == ".")
     installed, install_found = _install(
         root, settings, place, space, needed, running, beside, manager.value, prisma, product, lifecycle.patches(own)
     )
+    if installed.production != "none":
+        local.check_built(root / space.root, beside, [output.target for output in product.outputs], alone=place.folder == ".")
     native = install.native(root / space.root, space.root, manager.value, settings)
     installed = replace(
         installed, compiled=native.value, compiles_twice=native.value and _installs_twice(installed, settings, product)

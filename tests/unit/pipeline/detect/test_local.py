@@ -115,6 +115,7 @@ BUILT = {"main": "./dist/b.js"}
         (BUILT, {"libs/b/dist/b.js": ""}, {}),
         (BUILT, {}, {"node": Node(output=["dist", "libs/b/dist"])}),
         ({**BUILT, "module": "./esm/b.js"}, {"libs/b/esm/b.js": ""}, {}),
+        (BUILT, {}, {"node": Node(prod_deps="none")}),
         ({"main": "b.js"}, {}, {}),
         ({"types": "dist/b.d.ts", "exports": {"./*": "./dist/*.d.ts"}}, {}, {}),
         ({"exports": {"./*": "./src/*.js"}}, {}, {}),
