@@ -43,7 +43,7 @@ _WRITES = re.compile(
     r"|\b(?:EACCES|EROFS): .*, (?:copyfile|mkdir|mkdtemp|open|rename|rm|unlink)\b|\bENOENT: .*, (?:mkdir|mkdtemp)\b"
     r"|\blisten EACCES: permission denied /|\bunable to open database file|\battempt to write a readonly database"
 )
-_WRITES_HINT = "it may write to no folder but those that `writable` names"
+_WRITES_HINT = "the service may write to no folder but those that `writable` names"
 
 # A file of variables is missed by programs that go on without it.
 _ABSENT = re.compile(

@@ -76,7 +76,7 @@ def _shown(value: Any) -> str:
 
 
 # What pydantic puts into a location to tell the variants of a union apart.
-_VARIANTS = {"bool", "constrained-str", "list[constrained-str]", "literal[False]"}
+_VARIANTS = {"bool", "constrained-int", "constrained-str", "list[constrained-str]", "literal[False]"}
 
 # Not by the key: services, variables and stages are named by who writes the file, and one may be called `user`.
 _PATTERNS: tuple[tuple[Any, str], ...] = (

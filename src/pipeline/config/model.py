@@ -151,8 +151,8 @@ class Service(_Table):
     """Patterns of files that the build does not take, beside what `.dockerignore` and no build does. `!README.md` takes one in again."""
     target: Text | None = None
     """The stage to stop at."""
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """The port that the service listens on."""
+    port: Annotated[int, Field(ge=1, le=65535)] | Literal[False] | None = None
+    """The port that the service listens on, `false` where it listens on none."""
     health: Probe | list[Text] | Literal[False] | None = None
     """How the service is asked for its health: a path (HTTP), `grpc` or `grpc:PORT`, a command, or `false`."""
     user: Owner | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.config import Service
 from pipeline.detect import health, ports, reads
-from pipeline.detect.found import Found, configured
+from pipeline.detect.found import Found, configured, or_false
 from pipeline.detect.model import BuildSettings, Health, ImageSettings
 from pipeline.detect.programs import Program
 from pipeline.errors import UsageError
@@ -37,7 +37,7 @@ def image_settings(
     read:
         What gives the files of the service's programs.
     port:
-        The port by convention.
+        The port by convention, 0 for none.
     start:
         The start command, which may need a shell.
     own:
@@ -45,8 +45,8 @@ def image_settings(
     ships_sources:
         Whether all files of the service are in the image anyway.
     """
-    if settings.port:
-        found_port = configured("port", settings.port)
+    if settings.port is not None:
+        found_port = configured("port", settings.port or 0)
     else:
         found_port = ports.port(read(), port, own, ports.exposed(folder, settings.path))
     if settings.health is None:
@@ -69,7 +69,7 @@ def image_settings(
         base=base.value,
         packages=tuple(settings.runtime.packages),
     )
-    return image, (found_port, probe, files, base)
+    return image, (or_false(found_port), probe, files, base)
 
 
 def _base(settings: Service, start: Sequence[str]) -> Found[str]:

@@ -70,6 +70,8 @@ class ImageSettings:
 
     Parameters
     ----------
+    port:
+        The port that the service listens on, 0 for none.
     workdir:
         The folder that the service starts in, "" for the kind's own.
     files:

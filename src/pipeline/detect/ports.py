@@ -52,6 +52,8 @@ def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[i
 
     Parameters
     ----------
+    default:
+        The port by convention, 0 for one that listens nowhere as far as is known.
     own:
         The name of its package or module: variables may begin with it.
     exposed:
@@ -76,7 +78,7 @@ def port(files: Sequence[Program], default: int, own: str = "", exposed: Found[i
             if way.hint.search(file.content) and (root := file.tree()):
                 for node, number in way.find(root):
                     return Found("port", number, file.name, line(node), way.why)
-    return exposed or Found("port", default, why="by convention")
+    return exposed or Found("port", default, why="by convention" if default else "no program listens")
 
 
 def exposed(folder: Path, shown: str) -> Found[int] | None:

@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline.config import Service
 from pipeline.detect import embeds, programs, sources
 from pipeline.detect.found import Found, configured, joined, or_false
-from pipeline.detect.golang import imports, needs
+from pipeline.detect.golang import imports, needs, servers
 from pipeline.detect.golang.cgo import cgo
 from pipeline.detect.golang.commands import subcommand
 from pipeline.detect.golang.mains import base, named
@@ -55,7 +55,8 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     unmade = None if settings.build.before else embeds.unmade(read) or imports.unmade(read, folder, own)
     start = tuple(settings.runtime.start or ())
     zones = needs.tzdata([*read, *beside], settings)
-    image, image_found = image_settings(folder, settings, lambda: read, 8080, start, own=base(own.path), ships_sources=False)
+    port = 8080 if servers.may_listen([*read, *beside], alone=not own.requires and not beside) else 0
+    image, image_found = image_settings(folder, settings, lambda: read, port, start, own=base(own.path), ships_sources=False)
     serves = None if start else subcommand(read)
     empty = image.base == "minimal" and linked.value != "dynamic"
     folders = needs.writable([*read, *beside], settings, empty=empty)

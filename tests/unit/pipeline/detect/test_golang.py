@@ -95,7 +95,7 @@ def test_another_program_of_the_module_tells_nothing_of_a_service(tmp_path):
         },
     )
     job = detect(tmp_path, "job", Service(path=".", go=Go(main="./cmd/job")))
-    assert (job.image.health.kind, job.image.port, job.image.files, job.cgo) == ("none", 8080, ("jobs.json",), "")
+    assert (job.image.health.kind, job.image.port, job.image.files, job.cgo) == ("none", 0, ("jobs.json",), "")
     api = detect(tmp_path, "api", Service(path=".", go=Go(main="./cmd/api", binaries=["./cmd/job"])))
     assert (api.image.health.path, api.image.port, api.cgo) == ("/healthz", 9001, "static")
     assert api.image.files == ("data/a.csv", "jobs.json")
@@ -228,8 +228,17 @@ def test_each_value_of_the_configuration_has_it_as_its_source(module):
 
 
 def test_without_any_word_of_it_a_service_listens_on_8080(module):
+    write(module, {"cmd/server/main.go": "package main\n\nfunc main() { http.ListenAndServe(address, nil) }\n"})
     found = detect(module.parent, "auth", Service(path="auth"))
     assert (found.image.port, sources(found)["port"]) == (8080, (8080, "by convention"))
+
+
+def test_a_worker_that_listens_nowhere_has_no_port(module):
+    write(module, {"cmd/server/main.go": "package main\n\nfunc main() { work() }\n"})
+    found = detect(module.parent, "auth", Service(path="auth"))
+    assert (found.image.port, sources(found)["port"]) == (0, (False, "no program listens"))
+    write(module, {"Dockerfile": "EXPOSE 9000\n"})
+    assert detect(module.parent, "auth", Service(path="auth")).image.port == 9000
 
 
 def test_what_is_configured_is_what_is_built(module):
@@ -383,7 +392,7 @@ def test_the_tags_that_are_set_decide_which_files_are_the_service_s(module):
     assert "build.before" not in sources(found)
     assert detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], main="cmd/server"))).main == "./cmd/server"
     free = detect(module.parent, "auth", Service(path="auth", go=Go(main="cmd/tool")))
-    assert (free.image.port, free.cgo) == (8080, "")
+    assert (free.image.port, free.cgo) == (0, "")
     assert "build.before" in sources(free)
     with pytest.raises(UsageError, match="auth/cmd/tool holds no main package"):
         detect(module.parent, "auth", Service(path="auth", go=Go(tags=["pro"], main="cmd/tool")))

@@ -48,6 +48,11 @@ def test_what_programs_tell(image):
     ]
 
 
+def test_a_service_that_listens_nowhere_has_no_port(image):
+    found, sources = image({"a.js": "listen(4000)"}, port=False)
+    assert (found.port, sources[0]) == (0, Found("port", False, why="pipeline.toml"))
+
+
 def test_what_the_dockerfile_exposes(image):
     found, sources = image({"Dockerfile": "EXPOSE 5000\n"})
     assert found.port == 5000
