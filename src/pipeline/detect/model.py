@@ -277,4 +277,5 @@ class GoService:
     private: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     subcommand: tuple[str, ...] = ()
+    runtime_env: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[Found[Any], ...] = ()

@@ -38,7 +38,7 @@ def runtime(service: GoService, context: Context, build: Stage, config: Stage | 
     container = image.container
     if workdir := _workdir(service):
         container = container.with_workdir(workdir)
-    env = {**({"ZONEINFO": _SHIPPED[_ZONES]} if service.tzdata else {}), **context.env}
+    env = {**({"ZONEINFO": _SHIPPED[_ZONES]} if service.tzdata else {}), **service.runtime_env, **context.env}
     labels = {**context.labels, **base.labels}
     user = context.user or _USER
     container = configured(container, user=user, port=service.image.port, env=env, labels=labels)

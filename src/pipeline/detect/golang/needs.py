@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured
@@ -17,6 +17,10 @@ _TEMPORARY_FILES = re.compile(
     rb"\b(?:os\.(?:CreateTemp|MkdirTemp|TempDir)|ioutil\.Temp(?:Dir|File)|\w+\.(?:ParseMultipartForm|FormFile|MultipartForm))\("
 )
 _TEMPORARY = "/tmp"  # noqa: S108 - the image's own
+
+# Go takes these for the user whom no /etc/passwd knows. A home that nobody names is `/` to whatever starts containers, too.
+_USER = re.compile(rb"\b(?:user\.Current|os\.User(?:Home|Cache|Config)Dir)\(")
+_ACCOUNT = {"HOME": "/", "USER": "app"}
 
 
 def tzdata(files: Sequence[Program], settings: Service) -> Found[bool]:
@@ -43,6 +47,19 @@ def writable(files: Sequence[Program], settings: Service, *, empty: bool) -> Fou
         return None
     place = _first(files, _TEMPORARY_FILES)
     return Found("writable", (*settings.writable, _TEMPORARY), *place, "it makes temporary files") if place else None
+
+
+def account(files: Sequence[Program], settings: Service, *, empty: bool) -> Found[Mapping[str, str]] | None:
+    """Return the variables that tell programs who runs them where they ask, None where they do not or are told.
+
+    Parameters
+    ----------
+    empty:
+        Whether the image starts from nothing, and no C library is asked.
+    """
+    missing = {name: value for name, value in _ACCOUNT.items() if name not in settings.env}
+    place = _first(files, _USER) if empty and missing else None
+    return Found("env", {**settings.env, **missing}, *place, "it asks who runs it") if place else None
 
 
 def _first(files: Sequence[Program], called: re.Pattern[bytes]) -> tuple[str, int] | None:

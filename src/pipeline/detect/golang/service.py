@@ -60,6 +60,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     serves = None if start else subcommand(read)
     empty = image.base == "minimal" and linked.value != "dynamic"
     folders = needs.writable([*read, *beside], settings, empty=empty)
+    account = needs.account([*read, *beside], settings, empty=empty and not linked.value)
     config = _file(folder, settings, _DEFAULT_CONFIG, name, "config")
     schema = _file(folder, settings, _DEFAULT_SCHEMA, name, "schema").value if config.value else ""
     ignored = sources.ignored(root, place)
@@ -93,6 +94,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
         private=tuple(settings.go.private),
         start=start,
         subcommand=serves.value[1:] if serves else (),
+        runtime_env=account.value if account else {},
         settings=(
             release,
             *_workspace_shown(modules),
@@ -102,7 +104,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
             _vars(folder, main.value, settings),
             *([unmade] if unmade else []),
             *image_found,
-            *(found for found in (serves, folders) if found),
+            *(found for found in (serves, folders, account) if found),
             *([zones] if zones.value else []),
             config,
             *([ignored] if ignored.file else []),

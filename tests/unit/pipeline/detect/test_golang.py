@@ -136,6 +136,14 @@ def test_an_image_that_starts_from_nothing_has_a_folder_for_temporary_files(modu
     assert ("writable" in sources(found)) == bool(expected)
 
 
+def test_an_image_that_starts_from_nothing_says_who_runs_it_where_the_program_asks(module):
+    write(module, {"cmd/server/user.go": "package main\n\nvar found, _ = user.Current()\n"})
+    found = detect(module.parent, "auth", Service(path="auth", env={"A": "b"}))
+    assert found.runtime_env == {"A": "b", "HOME": "/", "USER": "app"}
+    assert sources(found)["env"] == (found.runtime_env, "auth/cmd/server/user.go:3, it asks who runs it")
+    assert not detect(module.parent, "auth", Service(path="auth", go=Go(cgo="static"))).runtime_env
+
+
 def test_a_plan_tells_of_a_package_that_has_to_be_made_first(module):
     write(module, {"cmd/server/pb.go": 'package main\n\nimport "example.com/auth/pb"\n'})
     assert "pb is imported" in sources(detect(module.parent, "auth", Service(path="auth")))["build.before"][1]

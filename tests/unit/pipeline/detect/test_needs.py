@@ -6,7 +6,7 @@ import pytest
 from trees import write
 
 from pipeline.config import Go, Service
-from pipeline.detect.golang.needs import tzdata, writable
+from pipeline.detect.golang.needs import account, tzdata, writable
 from pipeline.detect.programs import GO_FILES, programs
 
 
@@ -74,3 +74,17 @@ def test_an_empty_image_has_a_folder_for_the_temporary_files_that_programs_make(
 )
 def test_no_folder_is_added_that_nobody_needs(tmp_path, body, settings):
     assert not writable(read(tmp_path, body), Service(path="svc", **settings), empty=True)
+
+
+@pytest.mark.parametrize("call", ["user.Current()", "os.UserHomeDir()", "os.UserConfigDir()", "os.UserCacheDir()"])
+def test_an_empty_image_says_who_runs_it_where_programs_ask(tmp_path, call):
+    files = read(tmp_path, f"var found, err = {call}")
+    found = account(files, Service(path="svc", env={"HOME": "/data"}), empty=True)
+    assert (found.key, found.value, found.source) == (
+        "env",
+        {"HOME": "/data", "USER": "app"},
+        "svc/0.go:3, it asks who runs it",
+    )
+    assert not account(files, Service(path="svc"), empty=False)
+    assert not account(files, Service(path="svc", env={"HOME": "/", "USER": "a"}), empty=True)
+    assert not account(read(tmp_path, "var found = user.ID"), Service(path="svc"), empty=True)

@@ -73,6 +73,13 @@ async def test_modules_that_were_restored_are_mounted_and_not_copied(planning):
     assert not [line for line in plan.splitlines() if line.startswith("COPY") and line.endswith(" / /")]
 
 
+async def test_an_image_says_who_runs_it_where_its_program_asks(planning, tmp_path):
+    trees.write(tmp_path, {"a/user.go": "package main\n\nvar found, _ = user.Current()\n"})
+    (tmp_path / "pipeline.toml").write_text('[services.a]\npath = "a"\nenv = { HOME = "/data" }\n')
+    async with planning() as (project, _):
+        assert project.graph("a").stage("runtime").inputs.variables == {"HOME": "/data", "USER": "app"}
+
+
 async def test_files_are_taken_by_their_names_and_without_what_belongs_in_no_image(planning, tmp_path):
     names = ("[id].html", "i.html", ".env", ".git/config", "sub/.env.local", "sub/page.html")
     trees.write(tmp_path, {f"a/pages/{name}": name for name in names})
