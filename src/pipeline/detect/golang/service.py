@@ -16,14 +16,13 @@ from pipeline.detect.golang.commands import subcommand
 from pipeline.detect.golang.mains import base, named
 from pipeline.detect.golang.mains import main as main_package
 from pipeline.detect.golang.modules import Layout, Module, layout, module
+from pipeline.detect.golang.variables import variables
 from pipeline.detect.image import build_settings, expanded, image_settings
 from pipeline.detect.model import GoService, Place, SourceFilter
-from pipeline.detect.syntax import line, placed, text, tree
 from pipeline.errors import UsageError
 
 _DEFAULT_CONFIG = ("config/production.yaml", "config/production.yml", "config/production.json", "config/production.toml")
 _DEFAULT_SCHEMA = ("config/schema.json",)
-_VERSIONS = ("version", "commit", "date", "buildversion", "gitcommit", "builddate", "revision")
 
 _PACKAGES = {"": (), "static": ("musl-tools",), "dynamic": ("gcc", "libc6-dev")}
 """What compiling C takes, by how it is linked."""
@@ -101,7 +100,7 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
             mod,
             main,
             or_false(linked),
-            _vars(folder, main.value, settings),
+            variables(read, own, (main.value, *binaries), settings),
             *([unmade] if unmade else []),
             *image_found,
             *(found for found in (serves, folders, account) if found),
@@ -225,21 +224,6 @@ def _quoted(flag: str, variable: str, name: str) -> str:
         msg = f"{flag!r} holds ' and \", of which the linker's flags can quote one"
         raise UsageError(msg, key=f"services.{name}.go.vars.{variable}", hint="leave one out")
     return f"{quote}{flag}{quote}"
-
-
-def _vars(folder: Path, main: str, settings: Service) -> Found[dict[str, str]]:
-    """Return the variables that the linker sets, or where there is one that it could."""
-    if settings.go.vars:
-        return configured("go.vars", dict(settings.go.vars))
-    for path in sorted((folder / main).glob("*.go")):
-        root = tree(path)
-        for spec, above in placed(root, "var_spec") if root and not path.name.endswith("_test.go") else ():
-            variable = text(spec.child_by_field_name("name"))
-            local = above and any(node.type == "block" for node in above.nearest())  # a function's own, which no linker knows
-            if variable.lower() in _VERSIONS and not local:
-                shown = (Path(settings.path) / main / path.name).as_posix()
-                return Found("go.vars", {}, shown, line(spec), f'`"main.{variable}" = "${{VERSION}}"` sets it')
-    return Found("go.vars", {}, why="no variable of main's looks like a version")
 
 
 def _file(folder: Path, settings: Service, defaults: Sequence[str], service: str, key: str) -> Found[str]:

@@ -222,7 +222,7 @@ def test_each_value_has_its_source(module):
 
 
 def test_each_value_of_the_configuration_has_it_as_its_source(module):
-    (module / "settings.yaml").touch()
+    write(module, {"cmd/server/a.go": "package main\n\nvar a string\n", "settings.yaml": ""})
     go = Go(version="1.25", mod="vendor", cgo="static", main="./cmd/server", vars={"main.a": "b"}, config="settings.yaml")
     found = sources(detect(module.parent, "auth", Service(path="auth", go=go)))
     assert {key: value for key, value in found.items() if key.startswith("go.")} == {
