@@ -51,7 +51,6 @@ _ABSENT = re.compile(
 )
 _ABSENT_HINT = "`files` names what the image is to hold for it to read, `writable` the folders that it may write to"
 
-
 _LONG = 500
 """Letters of a line that count: it would take the square of a long one's to find nothing."""
 

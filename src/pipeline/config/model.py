@@ -160,7 +160,7 @@ class Service(_Table):
     workdir: Text | None = None
     """The folder that the service starts in."""
     env: dict[Text, str] = {}
-    """Variables of the image."""
+    """Variables of the image. `HOME` and `USER` are added where a Go program asks who runs it."""
     labels: dict[Text, str] = {}
     """Labels of the image."""
     writable: list[Text] = []

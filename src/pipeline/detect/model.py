@@ -248,6 +248,8 @@ class GoService:
         Patterns of what the download of modules reads.
     start, subcommand:
         The command that starts it, () for the program with its configuration, and what that is told before.
+    runtime_env:
+        The image's variables where its programs need some that are not configured.
     settings:
         What was found out, each value with its source.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from tree_sitter import Node
 
@@ -18,6 +19,9 @@ _SERVE = ("serve", "server", "start")
 _NAMES = {"Name", "Use"}
 _OF_PACKAGE = {"init", "main"}
 """Functions that put together what the package has declared."""
+
+_MOST = 200
+"""Times that commands are added, beyond which they are data: each of many would be compared with all."""
 
 _DECLARED = re.compile(r"(?:var\s+)?(\w+)[^=\n]*=")
 _NAMED = re.compile(r"(\w+)(?:\(.*)?\Z", re.DOTALL)
@@ -37,11 +41,13 @@ def subcommand(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:
     """Return the command that starts a service of several commands, None where it has none that serves."""
     known: dict[str, tuple[str, int]] = {}
     nested: dict[str, tuple[str, int]] = {}
-    added = [item for file in files if b".AddCommand(" in file.content and (root := file.tree()) for item in _added(root)]
+    every = (item for file in files if b".AddCommand(" in file.content and (root := file.tree()) for item in _added(root))
+    added = list(islice(every, _MOST))
+    below = [item for item in added if any(_holds(other, item) for other in added)]
     for file in files:
         if b"Command{" in file.content and (root := file.tree()):
             for name, number, above in _commands(root, files):
-                (nested if _is_nested(above, added) else known).setdefault(name, (file.name, number))
+                (nested if _is_nested(above, below) else known).setdefault(name, (file.name, number))
     if chosen := next((name for name in _SERVE if name in known), ""):
         return Found("runtime.start", ("/bin/app", chosen), *known[chosen], "its subcommand")
     if chosen := next((name for name in _SERVE if name in nested), ""):
@@ -79,13 +85,18 @@ def _has_others(above: Sequence[Node], files: Sequence[Program]) -> bool:
     return any(added.search(place) for place in places)
 
 
-def _is_nested(above: Sequence[Node], added: Sequence[_Added]) -> bool:
-    """Whether a command is one of another that is no program itself: `app server start`."""
+def _is_nested(above: Sequence[Node], below: Sequence[_Added]) -> bool:
+    """Whether a command is one of another that is no program itself: `app server start`.
+
+    Parameters
+    ----------
+    below:
+        What is added to commands that are added themselves.
+    """
     if any(node.type == "keyed_element" and text(node).startswith("Subcommands") for node in above):
         return True
     own, variable = _name(_function(above)), _variable(above)
-    parents = [item for item in added if own in item.commands or (variable in item.commands and own in {"", item.function})]
-    return any(_holds(item, parent) for parent in parents for item in added)
+    return any(own in item.commands or (variable in item.commands and own in {"", item.function}) for item in below)
 
 
 def _holds(above: _Added, below: _Added) -> bool:

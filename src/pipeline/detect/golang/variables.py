@@ -40,7 +40,13 @@ def variables(files: Sequence[Program], module: Module, mains: Sequence[str], se
         places = folders if package == "main" else [known] if known else []
         if known in folders:
             return Found(_KEY, found.value, why=f"{found.why}; the linker passes over {name}: it knows it as main.{variable}")
-        declared = (text(item) for file in files if _package(file) in places for spec in _specs(file) for item in _names(spec))
+        declared = (
+            text(item)
+            for file in files
+            if _package(file) in places
+            for spec in _specs(file)
+            for item in spec.children_by_field_name("name")
+        )
         if places and variable not in declared:
             why = f"{found.why}; the linker passes over {name}: no package of the program declares it"
             return Found(_KEY, found.value, why=why)
@@ -76,7 +82,3 @@ def _specs(file: Program) -> Iterator[Node]:
     for spec, above in placed(root, "var_spec") if root else ():
         if not above or all(node.type != "block" for node in above.nearest()):
             yield spec
-
-
-def _names(spec: Node) -> Sequence[Node]:
-    return spec.children_by_field_name("name")
