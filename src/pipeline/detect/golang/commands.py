@@ -23,6 +23,7 @@ _OF_PACKAGE = {"init", "main"}
 _MOST = 200
 """Times that commands are added, beyond which they are data: each of many would be compared with all."""
 
+_ADDS = re.compile(rb"\b(\w+)\.AddCommand\(")
 _DECLARED = re.compile(r"(?:var\s+)?(\w+)[^=\n]*=")
 _NAMED = re.compile(r"(\w+)(?:\(.*)?\Z", re.DOTALL)
 """What a command is called by: its variable, or the function that makes it."""
@@ -44,9 +45,10 @@ def subcommand(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:
     every = (item for file in files if b".AddCommand(" in file.content and (root := file.tree()) for item in _added(root))
     added = list(islice(every, _MOST))
     below = [item for item in added if any(_holds(other, item) for other in added)]
+    parents = frozenset(name for file in files for name in _ADDS.findall(file.content))
     for file in files:
         if b"Command{" in file.content and (root := file.tree()):
-            for name, number, above in _commands(root, files):
+            for name, number, above in _commands(root, parents):
                 (nested if _is_nested(above, below) else known).setdefault(name, (file.name, number))
     if chosen := next((name for name in _SERVE if name in known), ""):
         return Found("runtime.start", ("/bin/app", chosen), *known[chosen], "its subcommand")
@@ -56,33 +58,33 @@ def subcommand(files: Sequence[Program]) -> Found[tuple[str, ...]] | None:
     return None
 
 
-def _commands(root: Node, files: Sequence[Program]) -> Iterator[tuple[str, int, Sequence[Node]]]:
+def _commands(root: Node, parents: frozenset[bytes]) -> Iterator[tuple[str, int, Sequence[Node]]]:
     """Yield the names of commands that have no others, each with its line and what it lies in.
 
     They are `&cobra.Command{Use: "serve [flags]"}` and `&cli.Command{Name: "serve"}`.
+
+    Parameters
+    ----------
+    parents:
+        What others are added to, in any function: `root.AddCommand(…)`.
     """
+    within: dict[int, frozenset[bytes]] = {}
     for command, above in placed(root, "composite_literal"):
         body = command.child_by_field_name("body")
         if not body or text(command.child_by_field_name("type")).rpartition(".")[2] != "Command":
             continue
         around = list(above.nearest()) if above else []
-        if _has_others(around, files):
+        function = _function(around)
+        # A function's own variable has others by what that function says, one of the package by what any does.
+        if function and function.id not in within:
+            within[function.id] = frozenset(_ADDS.findall(function.text or b""))
+        if _variable(around).encode() in (within[function.id] if function else parents):
             continue
         for element in body.named_children:
             key, _, value = text(element).partition(":")
             words = value.strip().strip('"`').split()
             if key.strip() in _NAMES and words:
                 yield words[0], line(element), around
-
-
-def _has_others(above: Sequence[Node], files: Sequence[Program]) -> bool:
-    """Whether a command is the program itself, or one that only has others: `root.AddCommand(…)`, in the function that makes it."""
-    function = _function(above)
-    if not (name := _variable(above)):
-        return False
-    added = re.compile(rb"\b%s\.AddCommand\(" % name.encode())
-    places = [function.text or b""] if function else [file.content for file in files]
-    return any(added.search(place) for place in places)
 
 
 def _is_nested(above: Sequence[Node], below: Sequence[_Added]) -> bool:

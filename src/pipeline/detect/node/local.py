@@ -100,7 +100,7 @@ def check_built(folder: Path, beside: Local, made: Sequence[str], *, alone: bool
         there = ((folder / item).is_file() or any(Path(item).is_relative_to(output) for output in made) for item in programs)
         if programs and not any(there):
             output = posixpath.dirname(programs[0])
-            msg = f"{programs[0]}, by which {manifest.name or place} is entered, is not there, and no build of ours makes it"
+            msg = f"{programs[0]}, by which {manifest.name or place} is entered, is not there, and the service's build does not make it"
             hint = "make it a member of a workspace, of which each is built"
             if alone:
                 before, outputs = f"(cd {place} && npm run build)", shown((*made, output))
