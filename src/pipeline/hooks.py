@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+
+import dagger
 
 from pipeline.errors import UsageError
+from pipeline.graph import Inputs
 from pipeline.stages.context import StageFunction
 
 STAGES = ("package-manager", "deps", "build", "prod-deps", "config", "runtime")
@@ -25,7 +29,7 @@ def functions(root: Path, service: str, named: Mapping[str, str]) -> dict[str, S
     Raises
     ------
     UsageError
-        If there is no such stage, file or function, or the file does not run.
+        If there is no such stage, file or function, or the file does not run. The functions raise it, too.
     """
     return {stage: _function(root, service, stage, place) for stage, place in named.items()}
 
@@ -45,13 +49,42 @@ def _function(root: Path, service: str, stage: str, place: str) -> StageFunction
         msg = f"{file} is no Python file"
         raise UsageError(msg, key=key)
     module = importlib.util.module_from_spec(spec)
-    try:
+    with _told(path, file, key, "it does not run:"):
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - whatever the user's own code raises
-        msg = f"{file} does not run: {type(error).__name__}: {error}"
-        raise UsageError(msg, key=key) from None
     function = getattr(module, name, None)
     if not callable(function):
         msg = f"{file} has no function {name!r}"
         raise UsageError(msg, key=key, hint="define it: `def build(container, inputs): return container, inputs`")
-    return cast("StageFunction", function)
+    return _checked(function, name, path, file, key)
+
+
+def _checked(function: Callable[..., object], name: str, path: Path, file: str, key: str) -> StageFunction:
+    """Return a user's function as one that tells what it does wrong."""
+
+    def call(container: dagger.Container, inputs: Inputs) -> tuple[dagger.Container, Inputs]:
+        with _told(path, file, key, f"{name}() raised"):
+            found = function(container, inputs)
+        match found:
+            case (dagger.Container(), Inputs(command=str())):
+                msg, hint = f"{name}() returns a command that is one text", 'name its words: `command=("npm", "run", "build")`'
+            case (dagger.Container() as made, Inputs() as judged):
+                return made, judged
+            case _:
+                msg, hint = f"{name}() does not return a container and inputs", "end it with `return container, inputs`"
+        raise UsageError(msg, file=file, key=key, hint=hint)
+
+    return call
+
+
+@contextmanager
+def _told(path: Path, file: str, key: str, what: str) -> Iterator[None]:
+    """Tell whatever the user's own code raises with the line of theirs that it was at."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is
+        lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        said = str(error)
+        if isinstance(error, SyntaxError) and error.filename == str(path):
+            lines, said = [error.lineno or 0], error.msg
+        msg = f"{what} {type(error).__name__}: {said}"
+        raise UsageError(msg, file=file, line=lines[-1] if lines else 0, key=key) from None
