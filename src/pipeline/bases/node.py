@@ -62,18 +62,22 @@ def fetch(cache: Path, package: NpmPackage) -> Path:
         If the registry gives another file under that version.
     """
     path = cache / "npm" / f"{package.name}-{package.version}.tgz"
-    if path.exists():
+    if path.exists() and _integrity(path) == package.integrity:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         run(["npm", "pack", "--silent", f"{package.name}@{package.version}"], cwd=Path(folder), hint=_HINT)
         found = next(Path(folder).glob("*.tgz"))
-        digest = base64.b64encode(hashlib.sha512(found.read_bytes()).digest()).decode()
-        if package.integrity != f"sha512-{digest}":
+        if _integrity(found) != package.integrity:
             msg = f"{package.name} {package.version} has another checksum than its pin says"
             raise LockError(msg, hint="`pipeline lock` pins what is offered now")
         found.rename(path)
     return path
+
+
+def _integrity(path: Path) -> str:
+    with path.open("rb") as file:
+        return f"sha512-{base64.b64encode(hashlib.file_digest(file, 'sha512').digest()).decode()}"
 
 
 def fill_binary(tree: Tree, path: Path) -> None:

