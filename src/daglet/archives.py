@@ -50,20 +50,25 @@ def load(layout: Path, digest: str) -> Any:
     return json.loads(blob(layout, digest).read_bytes())
 
 
-def unpack(archive: Path, store: Path) -> Layout:
+def unpack(archive: Path, store: Path, tag: str = "") -> Layout:
     """Unpack an OCI image archive into the store, unless it is there, and return its layout.
 
     The archive's index tells whether it is there, and stands at its beginning where we wrote it: an archive of any size
     costs a few milliseconds.
 
+    Parameters
+    ----------
+    tag:
+        Which image of several is meant, "" for the first.
+
     Raises
     ------
     InvalidOperation
-        If the file is missing or no OCI image archive.
+        If the file is missing or no OCI image archive, or has no image of that tag.
     """
     try:
         with tarfile.open(archive) as tar:
-            digest = _image_digest(tar)
+            digest = _image_digest(tar, tag)
             target = store / digest.replace(":", "-")
             if target.is_dir():
                 mark_used(target)
@@ -84,14 +89,24 @@ def unpack(archive: Path, store: Path) -> Layout:
         raise InvalidOperation(msg) from error
 
 
-def _image_digest(tar: tarfile.TarFile) -> str:
-    """Return the digest of the image that an archive is of: the first that its index names."""
-    index = tar.extractfile("index.json")
-    match json.load(index) if index else None:
-        case {"manifests": [{"digest": str(digest)}, *_]} if _DIGEST.fullmatch(digest):
+def _image_digest(tar: tarfile.TarFile, tag: str) -> str:
+    """Return the digest of the image that an archive is of: the first that its index names, or the first of a tag."""
+    file = tar.extractfile("index.json")
+    index = json.load(file) if file else None
+    images = index.get("manifests") if isinstance(index, dict) else None
+    named = [image for image in images if not tag or _tag(image) == tag] if isinstance(images, list) else []
+    match named:
+        case [{"digest": str(digest)}, *_] if _DIGEST.fullmatch(digest):
             return digest
-    msg = "its index names no image by a digest"
+    msg = f"its index has no image of the tag {tag!r}" if tag else "its index names no image by a digest"
     raise ValueError(msg)
+
+
+def _tag(image: object) -> object:
+    match image:
+        case {"annotations": {"org.opencontainers.image.ref.name": tag}}:
+            return tag
+    return ""
 
 
 def _take_out(tar: tarfile.TarFile, target: Path) -> None:

@@ -350,14 +350,14 @@ class Evaluator:
         layouts = self.state / store.LAYOUTS
         if path := await self._host_path(base.archive):
             async with self._reading.setdefault(base.archive.digest, anyio.Lock()):
-                return await anyio.to_thread.run_sync(archives.unpack, path, layouts)
+                return await anyio.to_thread.run_sync(archives.unpack, path, layouts, base.tag)
         with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
             path = Path(folder, "image.tar")
             if isinstance(base.archive, ops.Archive):
                 await self.export_archive(base.archive.variants, path)
             else:
                 path.write_bytes(await self.read(base.archive))
-            return await anyio.to_thread.run_sync(archives.unpack, path, layouts)
+            return await anyio.to_thread.run_sync(archives.unpack, path, layouts, base.tag)
 
     def hide(self, text: str) -> str:
         """Return what a command printed with stars in the place of every secret that the session's commands were given."""

@@ -101,6 +101,24 @@ def test_an_index_that_names_no_image_is_refused(tmp_path, index):
     assert not (tmp_path / "store").exists()
 
 
+def test_a_tag_names_one_image_of_several(layouts, tmp_path):
+    (tmp_path / "whole").mkdir()
+    whole = archives.joined(layouts, tmp_path / "whole")
+    entries = [
+        {"digest": image.digest, "annotations": {"org.opencontainers.image.ref.name": tag}}
+        for image, tag in zip(layouts, ("1.0", "2.0"), strict=True)
+    ]
+    (whole.path / "index.json").write_text(json.dumps({"manifests": entries}))
+    with tarfile.open(tmp_path / "several.tar", "w", dereference=True) as tar:
+        tar.add(whole.path, "")
+    for tag, image in ("", layouts[0]), ("1.0", layouts[0]), ("2.0", layouts[1]):
+        assert archives.unpack(tmp_path / "several.tar", tmp_path / "store", tag).digest == image.digest
+    with pytest.raises(
+        InvalidOperation, match=r"several\.tar is no OCI image archive: its index has no image of the tag '3\.0'"
+    ):
+        archives.unpack(tmp_path / "several.tar", tmp_path / "store", "3.0")
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_nothing_stays_of_an_archive_that_ends_too_early(layouts, tmp_path, packed):
     archives.pack(layouts[:1], tmp_path / "whole.tar")
