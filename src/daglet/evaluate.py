@@ -1,10 +1,9 @@
-"""Values of nodes: what has to be built to know them, and what the host's disk tells without a build."""
+"""Values of nodes: what has to be built to know them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,21 +19,22 @@ import anyio.to_thread
 from daglet import (
     archives,
     buildctl,
-    contexts,
     delivery,
     dockerfile,
     exports,
+    hostfiles,
     imageconfig,
     instructions,
     layering,
     store,
-    trees,
     users,
 )
 from daglet import operations as ops
 from daglet.embedded import locks
 from daglet.errors import ExecFailed, InvalidOperation, Unsupported
 from daglet.host import STEP_MOUNTS, HostSettings
+from daglet.hostfiles import HostFiles
+from daglet.plaintexts import Plaintexts
 from daglet.pool import Pool
 
 _WHOLE = "image"
@@ -79,21 +79,20 @@ class Evaluator:
         The host's network settings.
     stage_variable:
         The volatile variable that names stages (see `dockerfile.Options`).
-    secrets:
-        The values of secrets, by name. They live here and nowhere else.
     """
 
     engines: Pool
     state: Path
     host: HostSettings
     stage_variable: str = ""
-    secrets: dict[str, str] = field(default_factory=dict, repr=False)
-    _told: set[str] = field(default_factory=set, repr=False)
+    secrets: Plaintexts = field(default_factory=Plaintexts)
+    files: HostFiles = field(init=False)
     _done: set[str] = field(default_factory=set)
-    _disk: contexts.Disk = field(default_factory=contexts.Disk)
-    _contexts: dict[str, Path] = field(default_factory=dict)
     _users: dict[str, str] = field(default_factory=dict)
     _reading: dict[str, anyio.Lock] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.files = HostFiles(self.state / store.CONTEXTS)
 
     def render(self, node: ops.Container | ops.Directory | ops.File, *, ships: bool = False) -> dockerfile.Plan:
         """Return the plan that builds a value. `ships` is for an image that is written or pushed."""
@@ -239,8 +238,8 @@ class Evaluator:
         """Return a file's content."""
         if isinstance(node, ops.NewFile):
             return node.contents.encode()
-        if path := await self._host_path(node):
-            return await anyio.to_thread.run_sync(_read, path)
+        if path := await self.files.place(node):
+            return await anyio.to_thread.run_sync(hostfiles.read, path)
         async with self.exported(node) as folder:
             return (folder / node.name).read_bytes()
 
@@ -248,7 +247,7 @@ class Evaluator:
     async def exported(self, node: ops.Directory | ops.File) -> AsyncIterator[Path]:
         """Yield a folder that holds a value's files for as long as the context lasts. It is not to be written to."""
         if isinstance(node, ops.HostDirectory):
-            yield await self.context(node)
+            yield await self.files.context(node)
             return
         request = await self._request(node)
         if known := exports.files(self.state, self._key(request)):
@@ -261,37 +260,6 @@ class Evaluator:
             copy.mkdir(exist_ok=True)
             await anyio.to_thread.run_sync(exports.keep_files, self.state, self._key(request), copy)
             yield copy
-
-    async def context(self, node: ops.HostDirectory | ops.NewFile) -> Path:
-        """Return the copy of a host folder. It is read once a session: what is built and what is told of it are the same."""
-        async with self._reading.setdefault(node.digest, anyio.Lock()):
-            if node.digest not in self._contexts:
-                kept = self.state / store.CONTEXTS
-                if isinstance(node, ops.NewFile):
-                    made = anyio.to_thread.run_sync(contexts.hold, dockerfile.CONTENTS, node.contents.encode(), kept)
-                else:
-                    made = anyio.to_thread.run_sync(contexts.stage, node, kept, self._disk)
-                self._contexts[node.digest] = await made
-            return self._contexts[node.digest]
-
-    async def _host_path(self, node: ops.File) -> Path | None:
-        """Return where a file is on the host's disk, None if it is made by a build.
-
-        Raises
-        ------
-        InvalidOperation
-            If the folder that it is to be in does not have it, or leaves it out.
-        """
-        match node:
-            case ops.HostFile(path=path):
-                return Path(path)
-            case ops.FileIn(directory=ops.HostDirectory() as directory, path=path):
-                root = await self.context(directory) if directory.filters else Path(directory.path)
-                if found := trees.lookup(root, path, follow=True):
-                    return found
-                msg = f"there is no file {path!r} in {directory.path}"
-                raise InvalidOperation(msg)
-        return None
 
     def _key(self, request: _Request[Any]) -> str:
         """Return what an export is known by, of the engine that is asked now: one may have been lost meanwhile."""
@@ -315,13 +283,12 @@ class Evaluator:
         try:
             return await self.engines.solve(request.plan, request.inputs, output)
         except ExecFailed as error:
-            raise ExecFailed(error.command, error.exit_code, self.hide(error.stdout), self.hide(error.stderr)) from None
+            raise ExecFailed(error.command, error.exit_code, *map(self.secrets.hide, (error.stdout, error.stderr))) from None
 
     async def _inputs(self, plan: dockerfile.Plan) -> buildctl.Inputs:
-        folders = {name: await self.context(directory) for name, directory in plan.contexts.items()}
+        folders = {name: await self.files.context(directory) for name, directory in plan.contexts.items()}
         layouts = {name: await self._layout(base) for name, base in plan.archives.items()}
-        secrets = {name: value if isinstance(value, str) else self.plaintext(value) for name, value in plan.secrets.items()}
-        self._told |= {secrets[name].strip() for name, value in plan.secrets.items() if isinstance(value, ops.Secret)} - {""}
+        secrets = {name: value if isinstance(value, str) else self.secrets.told(value) for name, value in plan.secrets.items()}
         return buildctl.Inputs(
             contexts=folders,
             layouts=layouts,
@@ -348,7 +315,7 @@ class Evaluator:
 
     async def _layout(self, base: ops.FromArchive) -> archives.Layout:
         layouts = self.state / store.LAYOUTS
-        if path := await self._host_path(base.archive):
+        if path := await self.files.place(base.archive):
             async with self._reading.setdefault(base.archive.digest, anyio.Lock()):
                 return await anyio.to_thread.run_sync(archives.unpack, path, layouts, base.tag)
         with tempfile.TemporaryDirectory(prefix="daglet-") as folder:
@@ -358,35 +325,6 @@ class Evaluator:
             else:
                 path.write_bytes(await self.read(base.archive))
             return await anyio.to_thread.run_sync(archives.unpack, path, layouts, base.tag)
-
-    def hide(self, text: str) -> str:
-        """Return what a command printed with stars in the place of every secret that the session's commands were given."""
-        for value in sorted(self._told, key=len, reverse=True):
-            text = text.replace(value, "***")
-        return text
-
-    def plaintext(self, secret: ops.Secret) -> str:
-        """Return a secret's value.
-
-        Raises
-        ------
-        InvalidOperation
-            If the session does not know it, or its variable or file is missing.
-        """
-        kind, _, place = secret.source.partition("://")
-        try:
-            match kind:
-                case "":
-                    return self.secrets[secret.name]
-                case "env":
-                    return os.environ[place]
-                case "file":
-                    return Path(place).read_bytes().decode()  # as text, its line ends would change
-        except (KeyError, OSError, ValueError) as error:
-            msg = f"the secret {secret.name!r} cannot be read from {secret.source or 'this session'}"
-            raise InvalidOperation(msg) from error
-        msg = f"the secret {secret.name!r} comes from {kind}://, which the embedded session does not read (env://, file://)"
-        raise InvalidOperation(msg)
 
     def _export_folder(self, purpose: str) -> Path:
         return self.state / store.IMAGES / hashlib.sha256(purpose.encode()).hexdigest()[:16]
@@ -404,11 +342,3 @@ def _configured(config: Mapping[str, object]) -> str:
     """Return the part of an output that gives an image its configuration; buildctl reads outputs as CSV."""
     text = json.dumps(config, separators=(",", ":"), sort_keys=True).replace('"', '""')
     return f',"containerimage.config={text}"' if config else ""
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        msg = f"cannot read {path}: {error.strerror}"
-        raise InvalidOperation(msg) from error

@@ -104,7 +104,7 @@ async def _glob(evaluator: Evaluator, directory: ops.Directory, *, pattern: str)
 async def _directory_digest(evaluator: Evaluator, directory: ops.Directory) -> str:
     if isinstance(directory, ops.HostDirectory):
         # A copy is kept under its digest.
-        return f"sha256:{(await evaluator.context(directory)).name}"
+        return f"sha256:{(await evaluator.files.context(directory)).name}"
     async with evaluator.exported(directory) as root:
         return f"sha256:{contexts.digest(contexts.scan(ops.HostDirectory(str(root))))}"
 

@@ -39,7 +39,7 @@ def _cache_volume(_: Evaluator, __: None, *, key: str, owner: str = "") -> ops.C
 
 @serves("Query", "setSecret")
 def _set_secret(evaluator: Evaluator, _: None, *, name: str, plaintext: str) -> ops.Secret:
-    evaluator.secrets[name] = plaintext
+    evaluator.secrets.keep(name, plaintext)
     return ops.Secret(name)
 
 
@@ -65,7 +65,7 @@ def _secret_name(_: Evaluator, secret: ops.Secret) -> str:
 
 @serves("Secret", "plaintext")
 def _plaintext(evaluator: Evaluator, secret: ops.Secret) -> str:
-    return evaluator.plaintext(secret)
+    return evaluator.secrets.of(secret)
 
 
 @serves("Host", "directory")

@@ -94,7 +94,7 @@ async def _kept(evaluator: Evaluator, container: ops.Container, name: str) -> by
 
 def _stream(name: str) -> Resolver:
     async def resolver(evaluator: Evaluator, container: ops.Container) -> str:
-        return evaluator.hide((await _kept(evaluator, container, name)).decode(errors="replace"))
+        return evaluator.secrets.hide((await _kept(evaluator, container, name)).decode(errors="replace"))
 
     return resolver
 

@@ -80,9 +80,3 @@ async def test_what_is_left_out_is_not_read(folder, tmp_path):
 async def test_an_address_is_no_place_for_options(tmp_path, address):
     with pytest.raises(InvalidOperation, match="is no address of an image"):
         await Planner.make("", tmp_path).publish([ops.FromAddress("alpine")], address)
-
-
-def test_a_secrets_file_is_taken_as_it_is(tmp_path):
-    (tmp_path / "token").write_bytes(b"one\r\ntwo\r\n")
-    secret = ops.Secret("token", f"file://{tmp_path / 'token'}")
-    assert Planner.make("", tmp_path).plaintext(secret) == "one\r\ntwo\r\n"

@@ -7,6 +7,7 @@ import pytest
 import trees
 from dagger import dag
 
+from daglet import operations as ops
 from pipeline.stages.context import HostSettings, default_platform
 
 PLAIN = {
@@ -26,7 +27,7 @@ async def npmrc(tmp_path, planning):
     async def give(settings):
         async with planning() as (project, planner):
             await replace(project, host=HostSettings(settings)).graph("a").images[0].sync()
-        return planner.secrets["npmrc"]
+        return planner.secrets.of(ops.Secret("npmrc"))
 
     return give
 
