@@ -22,6 +22,7 @@ def detect(root: Path, name: str, settings: Service) -> NodeService | GoService:
     folder = root / settings.path
     kind = settings.kind or _kind(folder, name, settings.path)
     _check_other(name, settings, kind)
+    _check_asked(name, settings)
     try:
         return node.detect(root, name, settings) if kind == "node" else golang.detect(root, name, settings)
     except RecursionError:
@@ -41,6 +42,14 @@ def _check_other(name: str, settings: Service, kind: str) -> None:
         raise UsageError(
             msg, key=f"services.{name}.{other}.{given[0]}", hint=f"remove it, or correct `kind` in [services.{name}]"
         )
+
+
+def _check_asked(name: str, settings: Service) -> None:
+    """Check that a service with no port is not asked for its health on it."""
+    if settings.port is False and (settings.health == "grpc" or str(settings.health).startswith("/")):
+        msg = f"{settings.health!r} is asked on the service's port, and its `port` says that it has none"
+        hint = 'name the port, or a command: `health = ["/bin/app", "check"]`'
+        raise UsageError(msg, key=f"services.{name}.health", hint=hint)
 
 
 def _kind(folder: Path, name: str, path: str) -> str:

@@ -49,10 +49,12 @@ def image_settings(
         found_port = configured("port", settings.port or 0)
     else:
         found_port = ports.port(read(), port, own, ports.exposed(folder, settings.path))
-    if settings.health is None:
-        probe = health.health(read())
-    else:
+    if settings.health is not None:
         probe = configured("health", tuple(settings.health) if isinstance(settings.health, list) else settings.health)
+    elif settings.port is False:
+        probe = Found("health", False, why="it listens on no port")
+    else:
+        probe = health.health(read())
     if settings.files is not None:
         files = configured("files", tuple(settings.files))
     elif ships_sources:

@@ -54,7 +54,8 @@ def detect(root: Path, name: str, settings: Service) -> GoService:
     unmade = None if settings.build.before else embeds.unmade(read) or imports.unmade(read, folder, own)
     start = tuple(settings.runtime.start or ())
     zones = needs.tzdata([*read, *beside], settings)
-    port = 8080 if servers.may_listen([*read, *beside], alone=not own.requires and not beside) else 0
+    asked = isinstance(settings.health, str)
+    port = 8080 if asked or servers.may_listen([*read, *beside], alone=not own.requires and not beside) else 0
     image, image_found = image_settings(folder, settings, lambda: read, port, start, own=base(own.path), ships_sources=False)
     serves = None if start else subcommand(read)
     empty = image.base == "minimal" and linked.value != "dynamic"

@@ -249,6 +249,11 @@ def test_a_worker_that_listens_nowhere_has_no_port(module):
     assert detect(module.parent, "auth", Service(path="auth")).image.port == 9000
 
 
+def test_a_program_that_is_asked_for_its_health_listens_however_it_does(module):
+    write(module, {"cmd/server/main.go": "package main\n\nfunc main() { work() }\n"})
+    assert detect(module.parent, "auth", Service(path="auth", health="/health")).image.port == 8080
+
+
 def test_what_is_configured_is_what_is_built(module):
     go = Go(tags=["a", "b"], ca_certs=False, tzdata=True, private=["example.com/*"])
     found = detect(module.parent, "auth", Service(path="auth", go=go, runtime=Runtime(start=["sh", "-c", "x"])))

@@ -49,8 +49,9 @@ def test_what_programs_tell(image):
 
 
 def test_a_service_that_listens_nowhere_has_no_port(image):
-    found, sources = image({"a.js": "listen(4000)"}, port=False)
+    found, sources = image({"a.js": "listen(4000)\napp.get('/health', ok)"}, port=False)
     assert (found.port, sources[0]) == (0, Found("port", False, why="pipeline.toml"))
+    assert sources[1] == Found("health", False, why="it listens on no port")
 
 
 def test_what_the_dockerfile_exposes(image):
