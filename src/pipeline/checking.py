@@ -29,34 +29,55 @@ _SMOKE = """\
 box=/.check/busybox
 "$@" &
 pid=$!
-ports() {
+sockets() {
   for fd in /proc/$pid/fd/*; do
     link=$($box readlink "$fd") || continue
     inode=${link#socket:[}
     [ "$inode" = "$link" ] && continue
     $box cat /proc/net/tcp /proc/net/tcp6 | while read -r _ address _ state _ _ _ _ _ number _; do
-      [ "$number $state" = "${inode%]} 0A" ] && echo "${address##*:}"
+      [ "$number $state" = "${inode%]} 0A" ] && echo "$address"
     done
   done
+}
+alone() {
+  found=1
+  for socket in $(sockets); do
+    case $socket in
+      ??????7F:* | 0000000000000000FFFF0000??????7F:* | 00000000000000000000000001000000:*) found=0 ;;
+      *) return 1 ;;
+    esac
+  done
+  return $found
 }
 tries=0
 while :; do
   kill -0 $pid 2>/dev/null || { echo 'the service ended before it answered' >&2; wait $pid; exit 1; }
   [ -n "$COMMAND" ] && (eval "$COMMAND") && break
-  for port in $(ports); do
+  for socket in $(sockets); do
+    port=0x${socket##*:}
     if [ -n "$PROBE" ]; then
-      (PORT=$($box printf %d 0x$port) && export PORT && eval "$PROBE") && break 2
+      (PORT=$($box printf %d $port) && export PORT && eval "$PROBE") && break 2
       continue
     fi
     [ -n "$COMMAND" ] && continue
     [ -n "$HEALTH" ] || break 2
-    $box wget -q -O - "http://127.0.0.1:$(printf %d 0x$port)$HEALTH" && break 2
+    $box wget -q -O - "http://127.0.0.1:$(printf %d $port)$HEALTH" && break 2
   done
   tries=$((tries + 1))
   # A service that is not to be asked, and that listens nowhere, works if it goes on working.
   [ -z "$HEALTH$PROBE$COMMAND" ] && [ $tries -gt 25 ] && break
   if [ $tries -gt 150 ]; then
     echo "no answer to ${HEALTH:-$PROBE$COMMAND} after 30 s" >&2
+    kill -9 $pid
+    exit 1
+  fi
+  $box sleep 0.2
+done
+tries=0
+while [ -n "$EXPOSED" ] && alone; do
+  tries=$((tries + 1))
+  if [ $tries -gt 25 ]; then
+    echo 'nothing outside of its container reaches it: it listens on localhost alone, and is to listen on 0.0.0.0' >&2
     kill -9 $pid
     exit 1
   fi
@@ -162,6 +183,7 @@ def smoke(project: Project, name: str, run: str) -> dagger.Container:
     return (
         graph.images[0]
         .with_mounted_directory("/.check", tools, read_only=True)
+        .with_env_variable("EXPOSED", str(service.image.port or ""))
         .with_env_variable("HEALTH", service.image.health.path)
         .with_env_variable("PROBE", shlex.join(probe))
         .with_env_variable("COMMAND", shlex.join(service.image.health.command))

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured, or_false
 from pipeline.detect.model import Output, Place
-from pipeline.detect.node import astro
+from pipeline.detect.node import astro, fastify
 from pipeline.detect.node import output as outputs
 from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest
 from pipeline.detect.node.options import loaded_packages, read_first, run_packages
@@ -92,7 +92,7 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
         settings=(or_false(script), found, _shown(command)),
         bundled=_is_bundled(first, flagged, command.value.env),
         files=() if ships_sources else _read_first(folder, flagged, command.value.env, found.value),
-        env=command.value.env,
+        env={**fastify.address(flagged), **command.value.env},
     )
     if first == astro.SERVER and manifest.depends_on(astro.ADAPTER):
         return replace(product, env={**astro.ENV, **product.env}, port=astro.port(folder))

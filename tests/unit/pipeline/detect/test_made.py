@@ -211,6 +211,20 @@ def test_a_server_of_astros_listens_beyond_its_own_machine(service, scripts, add
     assert found.outputs == (Output("web/dist", "web/dist"),)
 
 
+@pytest.mark.parametrize(
+    ("start", "env"),
+    [
+        ("fastify start app.js", {"FASTIFY_ADDRESS": "0.0.0.0"}),
+        ("FASTIFY_ADDRESS=:: fastify start app.js", {"FASTIFY_ADDRESS": "::"}),
+        ("fastify start -a 0.0.0.0 app.js", {}),
+        ("fastify start --address=0.0.0.0 app.js", {}),
+        ("node app.js", {}),
+    ],
+)
+def test_a_server_of_fastifys_listens_beyond_its_own_machine(service, start, env):
+    assert service({"scripts": {"start": start}, "dependencies": {"fastify-cli": "8"}}, ["app.js"]).env == env
+
+
 def test_a_server_that_uses_astros_as_a_part_is_told_nothing(service):
     found = service({**ASTRO, "scripts": {**ASTRO["scripts"], "start": "node dist/own.mjs"}})
     assert (found.env, found.port) == ({}, 3000)
