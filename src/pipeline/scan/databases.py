@@ -89,6 +89,7 @@ def _unpack(wanted: Wanted, packed: Path, target: Path) -> None:
             with zipfile.ZipFile(packed) as file:
                 file.extractall(whole)
         except zipfile.BadZipFile as error:
+            packed.unlink()  # it would count as up to date
             raise _unreachable(wanted, packed.name, str(error)) from None
         shutil.rmtree(target, ignore_errors=True)
         whole.rename(target)

@@ -147,6 +147,18 @@ def test_one_that_is_not_packed_is_told(tmp_path, served):
         had(wanted(address, archive="vulndb.zip"), tmp_path)
 
 
+def test_one_that_is_kept_damaged_is_had_anew(tmp_path, served):
+    address, files, _ = served
+    item = wanted(address, required=["index/db.json"], archive="vulndb.zip")
+    files["vulndb.zip"] = zipped("one")
+    had(item, tmp_path)
+    [packed] = tmp_path.rglob("vulndb.zip")
+    packed.write_bytes(packed.read_bytes()[:20])
+    with pytest.raises(UsageError, match="File is not a zip file"):
+        had(item, tmp_path)
+    assert (had(item, tmp_path) / "index/db.json").read_text() == "one"
+
+
 def test_an_address_that_does_not_have_it_or_does_not_answer(tmp_path, served):
     with pytest.raises(UsageError, match=r"cannot be had: npm/all.zip: HTTP 404; name another address, or a folder with"):
         had(wanted(served[0]), tmp_path)
