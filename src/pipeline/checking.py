@@ -49,6 +49,11 @@ alone() {
   done
   return $found
 }
+give_up() {
+  echo "$1" >&2
+  kill -9 $pid
+  exit 1
+}
 tries=0
 while :; do
   kill -0 $pid 2>/dev/null || { echo 'the service ended before it answered' >&2; wait $pid; exit 1; }
@@ -66,32 +71,20 @@ while :; do
   tries=$((tries + 1))
   # A service that is not to be asked, and that listens nowhere, works if it goes on working.
   [ -z "$HEALTH$PROBE$COMMAND" ] && [ $tries -gt 25 ] && break
-  if [ $tries -gt 150 ]; then
-    echo "no answer to ${HEALTH:-$PROBE$COMMAND} after 30 s" >&2
-    kill -9 $pid
-    exit 1
-  fi
+  [ $tries -gt 150 ] && give_up "no answer to ${HEALTH:-$PROBE$COMMAND} after 30 s"
   $box sleep 0.2
 done
 tries=0
 while [ -n "$EXPOSED" ] && alone; do
   tries=$((tries + 1))
-  if [ $tries -gt 25 ]; then
-    echo 'nothing outside of its container reaches it: it listens on localhost alone, and is to listen on 0.0.0.0' >&2
-    kill -9 $pid
-    exit 1
-  fi
+  [ $tries -gt 25 ] && give_up 'nothing outside of its container reaches it: it listens on localhost alone, and is to listen on 0.0.0.0'
   $box sleep 0.2
 done
 kill $pid
 tries=0
 while kill -0 $pid 2>/dev/null; do
   tries=$((tries + 1))
-  if [ $tries -gt 75 ]; then
-    echo 'not stopped 15 s after SIGTERM' >&2
-    kill -9 $pid
-    exit 1
-  fi
+  [ $tries -gt 75 ] && give_up 'not stopped 15 s after SIGTERM'
   $box sleep 0.2
 done
 """
