@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.detect.node.listening import EVERY_ADDRESS
 from pipeline.detect.syntax import text, tree, walk
 
 ADAPTER = "@astrojs/node"
 SERVER = "dist/server/entry.mjs"
 
-# It listens on localhost unless it is told otherwise, and a container is asked by address.
-ENV = {"HOST": "0.0.0.0"}  # noqa: S104
+ENV = {"HOST": EVERY_ADDRESS}
 
 _PORT = 4321
-_CONFIGS = ("astro.config.mjs", "astro.config.ts", "astro.config.js", "astro.config.mts", "astro.config.cjs")
 
 
 def port(folder: Path) -> int:
     """Return the port of a server that is told none when it starts: that of the build's settings, else Astro's own."""
-    roots = filter(None, (tree(folder / name) for name in _CONFIGS))
+    roots = filter(None, (tree(path) for path in sorted(folder.glob("astro.config.*"))))
     for pair in (pair for root in roots for pair in walk(root, "pair") if text(pair.child_by_field_name("key")) == "server"):
         for item in walk(pair, "pair"):
             key, value = text(item.child_by_field_name("key")), text(item.child_by_field_name("value"))

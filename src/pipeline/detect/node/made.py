@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured, or_false
 from pipeline.detect.model import Output, Place
-from pipeline.detect.node import astro, fastify
+from pipeline.detect.node import astro, listening
 from pipeline.detect.node import output as outputs
 from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest
 from pipeline.detect.node.options import loaded_packages, read_first, run_packages
@@ -92,7 +92,7 @@ def made(folder: Path, manifest: Manifest, place: Place, settings: Service) -> M
         settings=(or_false(script), found, _shown(command)),
         bundled=_is_bundled(first, flagged, command.value.env),
         files=() if ships_sources else _read_first(folder, flagged, command.value.env, found.value),
-        env={**fastify.address(flagged), **command.value.env},
+        env={**listening.of_fastify(flagged), **command.value.env},
     )
     if first == astro.SERVER and manifest.depends_on(astro.ADAPTER):
         return replace(product, env={**astro.ENV, **product.env}, port=astro.port(folder))
@@ -139,8 +139,7 @@ def _next(folder: Path, manifest: Manifest, place: Place, settings: Service, scr
             *(("public",) if (folder / "public").is_dir() else ()),
             *_read_first(folder, flagged, {}, (".next",)),
         ),
-        # Its server listens on the host's name unless it is told otherwise, and a container is asked by address.
-        env={"HOSTNAME": "0.0.0.0"},  # noqa: S104
+        env={"HOSTNAME": listening.EVERY_ADDRESS},
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.config import Service
 from pipeline.detect.found import Found, configured, shown
-from pipeline.detect.node import astro, commandline, fastify
+from pipeline.detect.node import astro, commandline, listening
 from pipeline.detect.node.manifest import AT_RUN_TIME, Manifest
 from pipeline.detect.node.options import WITH_A_VALUE, without_variables
 from pipeline.detect.programs import NODE_FILES
@@ -26,7 +26,7 @@ _MANAGERS = ("npm", "pnpm", "yarn")
 _ASSIGNMENT = re.compile(r"([A-Z_][A-Z0-9_]*)=(.*)\Z")
 
 PROGRAMS = {
-    "fastify": fastify.CLI,
+    "fastify": listening.FASTIFY,
     "next": "node_modules/next/dist/bin/next",
     "remix-serve": "node_modules/@remix-run/serve/dist/cli.js",
     "react-router-serve": "node_modules/@react-router/serve/bin.cjs",
